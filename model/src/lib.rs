@@ -15,6 +15,7 @@
 //! This crate has no I/O, no clock, no threads and no randomness.
 
 pub mod coordination;
+pub mod coordinator;
 pub mod node_set;
 pub mod path;
 pub mod property;
