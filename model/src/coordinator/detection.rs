@@ -49,8 +49,8 @@ impl<V: ClusterValue, R: RuleSet> Turn<'_, V, R> {
             return;
         }
         let heard = self.state.heard.with(follower);
-        let accepted = self.coordination().accepted();
-        if self.rules.is_election_quorum(heard.with(self.id), accepted.committed_config, accepted.config) {
+        let own = self.coordination().accepted();
+        if self.rules.is_election_quorum(heard.with(self.id), own.committed_config, own.config) {
             self.state.heard = NodeSet::EMPTY;
             self.set_timer(CoordinatorTimer::FollowerFailure, CoordinatorSettings::exactly(self.settings.failure_timeout_ms));
         } else {
