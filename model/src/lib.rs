@@ -20,6 +20,7 @@ pub mod node_set;
 pub mod path;
 pub mod property;
 pub mod specification;
+pub mod world;
 pub mod zen_with_terms;
 
 pub use node_set::{NodeId, NodeSet};
