@@ -1,7 +1,8 @@
 //! Which messages a node will ignore for ever.
 //!
-//! A message is obsolete for a receiver only if the rule in force refuses it in
-//! this and in every later state of that receiver. Terms never fall and survive
+//! A message is obsolete for a receiver only if receiving it changes nothing, in
+//! this and in every later state of that receiver; mostly since the rule in
+//! force refuses it. Terms never fall and survive
 //! restarts, so a message of an older term is obsolete. In one term the
 //! accepted version never falls either, and a restarted node cannot win its
 //! term again.
@@ -25,9 +26,11 @@ pub(super) fn is_obsolete<V: ClusterValue>(receiver: &CoordinatorState<V>, messa
         CoordinatorMsg::Commit(id) => {
             id.term < term || (id.term == term && id.term == accepted.term && id.version < accepted.version)
         }
-        CoordinatorMsg::FollowerCheck { term: theirs } | CoordinatorMsg::FollowerCheckResponse { term: theirs, .. } => {
-            *theirs < term
-        }
+        CoordinatorMsg::FollowerCheck { term: theirs } => *theirs < term,
+        // With up to three voters one answer is a quorum: `heard` stays empty,
+        // the timer that it starts again is set in any case, and what the
+        // follower gets again is still under way in a retained set.
+        CoordinatorMsg::FollowerCheckResponse { term: theirs, .. } => *theirs < term || accepted.config.len() <= 3,
         CoordinatorMsg::Submit { .. } | CoordinatorMsg::Outcome { .. } => false,
     }
 }

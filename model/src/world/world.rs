@@ -68,6 +68,8 @@ pub struct Happening<A: Actor> {
     pub slot: Slot<A::State, A::Timer, A::Storage>,
     /// What it sent, in order, to nodes and to clients.
     pub sent: Vec<(Id, A::Msg)>,
+    /// Whether it gave no command at all, not even to set a timer again.
+    pub silent: bool,
 }
 
 /// Actors in an environment.
@@ -124,7 +126,7 @@ where
 
     /// Carries out what an actor commanded.
     fn interpret(mut slot: Slot<A::State, A::Timer, A::Storage>, out: Out<A>) -> Happening<A> {
-        let mut sent = Vec::new();
+        let (mut sent, silent) = (Vec::new(), out.is_empty());
         for command in out {
             match command {
                 Command::Send(to, message) => sent.push((to, message)),
@@ -138,7 +140,7 @@ where
                 Command::ChooseRandom(..) => panic!("actors here make no random choices"),
             }
         }
-        Happening { slot, sent }
+        Happening { slot, sent, silent }
     }
 
     fn post(&self, network: &mut Network<A::Msg>, source: NodeId, sent: &[(Id, A::Msg)]) {
@@ -160,12 +162,12 @@ where
         let node = action.node();
         let before = &state.nodes[node.index()];
         let happening = self.happen(state, action);
-        let ignored = happening.sent.is_empty() && happening.slot == **before;
-        let stays = match self.network {
-            NetworkKind::RetainedSet => true,
-            NetworkKind::Consuming { keep_ignored } => keep_ignored || !matches!(action, WorldAction::Deliver { .. }),
+        let unchanged = happening.sent.is_empty() && happening.slot == **before;
+        let stays = match (self.network, action) {
+            (NetworkKind::Consuming { keep_ignored }, WorldAction::Deliver { .. }) => keep_ignored && happening.silent,
+            _ => true,
         };
-        if ignored && stays {
+        if unchanged && stays {
             return Err(GuardId(self.environment.refusal(&before.state, action) as u16));
         }
         let mut next = state.clone();
