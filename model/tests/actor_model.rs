@@ -2,7 +2,7 @@
 //! duplicates, ignored deliveries retained, no crashes), it has the same states.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -103,7 +103,7 @@ fn our_distinct_states(nodes: usize, bounds: &Plain, keep_ignored: bool) -> usiz
         drop_obsolete: false,
         environment: bounds.clone(),
     };
-    let mut seen: HashSet<State> = world.init_states().into_iter().collect();
+    let mut seen: BTreeSet<State> = world.init_states().into_iter().collect();
     let mut frontier: Vec<State> = seen.iter().cloned().collect();
     while let Some(state) = frontier.pop() {
         for next in world.next_states(&state) {

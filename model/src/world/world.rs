@@ -65,7 +65,7 @@ impl<M, T> WorldAction<M, T> {
 /// What a node makes of an action.
 pub struct Happening<A: Actor> {
     /// The node after.
-    pub slot: Slot<A::State, A::Timer, A::Storage>,
+    pub slot: SlotOf<A>,
     /// What it sent, in order, to nodes and to clients.
     pub sent: Vec<(Id, A::Msg)>,
     /// Whether it gave no command at all, not even to set a timer again.
@@ -87,6 +87,7 @@ pub struct World<A: Actor, E: Environment<A>> {
     pub environment: E,
 }
 
+type SlotOf<A> = Slot<<A as Actor>::State, <A as Actor>::Timer, <A as Actor>::Storage>;
 type ActionOf<A> = WorldAction<<A as Actor>::Msg, <A as Actor>::Timer>;
 
 impl<A, E> World<A, E>
@@ -125,7 +126,7 @@ where
     }
 
     /// Carries out what an actor commanded.
-    fn interpret(mut slot: Slot<A::State, A::Timer, A::Storage>, out: Out<A>) -> Happening<A> {
+    fn interpret(mut slot: SlotOf<A>, out: Out<A>) -> Happening<A> {
         let (mut sent, silent) = (Vec::new(), out.is_empty());
         for command in out {
             match command {
@@ -151,7 +152,7 @@ where
         }
     }
 
-    fn forget_obsolete(&self, nodes: &[Arc<Slot<A::State, A::Timer, A::Storage>>], network: &mut Network<A::Msg>) {
+    fn forget_obsolete(&self, nodes: &[Arc<SlotOf<A>>], network: &mut Network<A::Msg>) {
         if self.drop_obsolete {
             network.retain(|e| !self.environment.is_obsolete(&nodes[e.dest.index()].state, e.source, &e.message));
         }
