@@ -58,7 +58,9 @@ impl History for Told {
     }
 }
 
-const CHECKS: [(&str, fn(&Told) -> Verdict); 10] = [
+type NamedCheck = (&'static str, fn(&Told) -> Verdict);
+
+const CHECKS: [NamedCheck; 10] = [
     ("one master", one_master_per_term),
     ("log matching", log_matching),
     ("strict order", descent_is_strictly_ordered),
