@@ -1,5 +1,6 @@
 //! The properties of a model, sorted by when an engine looks at them.
 
+use quorate_model::Path;
 use quorate_model::property::{Check, Property, Verdict};
 use quorate_model::specification::Specification;
 
@@ -60,6 +61,25 @@ impl<M: Specification> Claims<M> {
             Check::Step(holds) => holds(model, before, action, after),
             _ => Ok(()),
         }
+    }
+
+    /// Why the last state or step of `path` violates the claim, in words.
+    pub fn witness(&self, index: ClaimIndex, model: &M, path: &Path<M>) -> String {
+        if index == self.no_panic() {
+            let mut looked_at = self.states.iter().chain(&self.examples);
+            let words = looked_at.find_map(|claim| self.panic_words(*claim, model, path.last()));
+            return words.unwrap_or_else(|| String::from("a panic that does not happen every time"));
+        }
+        let before = path.steps.len().checked_sub(2).map_or(&path.initial, |last| &path.steps[last].1);
+        let of_step = path.steps.last().map(|(action, after)| self.in_step(index, model, before, action, after));
+        let verdict = self.in_state(index, model, path.last()).and(of_step.unwrap_or(Ok(())));
+        verdict.err().unwrap_or_else(|| String::from("the property does not say the same of a state every time"))
+    }
+
+    fn panic_words(&self, index: ClaimIndex, model: &M, state: &M::State) -> Option<String> {
+        let look = || (self.in_state(index, model, state).is_ok(), self.is_example(index, model, state));
+        let words = crate::panics::catch(look).err()?;
+        Some(format!("the property {} panicked: {words}", self.all[index].name))
     }
 
     /// Whether `state` is an example of a reachability property.

@@ -7,6 +7,8 @@
 //! | [`stateright_engine`] | stateright's own checker, as an independent second opinion |
 //! | [`options`], [`control`] | what a run is asked to do; watching and stopping it |
 //! | [`outcome`], [`report`] | what it found; the same as JSON |
+//! | [`registry`] | the models by name, with bounds, profiles and mutants |
+//! | [`kill_table`] | what dies under each mutant |
 //!
 //! All engines count as TLC does: initial states and every step are *generated*;
 //! a state outside the bounds is checked against every invariant but is neither
@@ -28,19 +30,27 @@ mod assemble;
 mod claims;
 pub mod control;
 pub mod fingerprint;
+pub mod kill_table;
+pub mod naive;
 pub mod native;
 pub mod options;
 pub mod outcome;
 mod panics;
+pub mod registry;
+pub mod report;
+pub mod stateright_engine;
 
 pub use control::{Control, Progress};
 pub use options::{Engine, Options, Width};
+pub use report::Report;
 pub use outcome::{Outcome, PropertyOutcome, Stop, Verdict};
 use quorate_model::Specification;
 
 /// Explores `model` with the engine that `options` names.
-pub fn check<M: Specification>(model: &M, options: &Options, control: &Control) -> Outcome<M> {
+pub fn check<M: Specification + Clone + 'static>(model: &M, options: &Options, control: &Control) -> Outcome<M> {
     match options.engine {
-        _ => native::check(model, options, control),
+        Engine::Native => native::check(model, options, control),
+        Engine::Stateright => stateright_engine::check(model, options, control),
+        Engine::Naive => naive::check(model, options, control),
     }
 }

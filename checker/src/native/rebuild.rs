@@ -17,7 +17,7 @@ use crate::panics;
 pub(super) fn violation<M: Specification>(shared: &Shared<'_, M>, claim: ClaimIndex, found: &Found) -> Violation<M> {
     match path(shared, found) {
         Ok(path) => {
-            let reason = found.panic.clone().unwrap_or_else(|| witness(shared, claim, &path));
+            let reason = found.panic.clone().unwrap_or_else(|| shared.claims.witness(claim, shared.model, &path));
             Violation { reason, path: Some(path) }
         }
         Err(trouble) => {
@@ -25,14 +25,6 @@ pub(super) fn violation<M: Specification>(shared: &Shared<'_, M>, claim: ClaimIn
             Violation { reason: format!("{words}; its behaviour cannot be shown: {trouble}"), path: None }
         }
     }
-}
-
-fn witness<M: Specification>(shared: &Shared<'_, M>, claim: ClaimIndex, path: &Path<M>) -> String {
-    let Shared { model, claims, .. } = shared;
-    let before = path.steps.len().checked_sub(2).map_or(&path.initial, |index| &path.steps[index].1);
-    let of_step = path.steps.last().map(|(action, after)| claims.in_step(claim, model, before, action, after));
-    let verdict = claims.in_state(claim, model, path.last()).and(of_step.unwrap_or(Ok(())));
-    verdict.err().unwrap_or_else(|| String::from("the property is not the same function of the state every time"))
 }
 
 fn path<M: Specification>(shared: &Shared<'_, M>, found: &Found) -> Result<Path<M>, String> {

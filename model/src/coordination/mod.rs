@@ -15,6 +15,7 @@
 //! node as it becomes, with what is to be sent, or the one guard that refused.
 
 mod election;
+pub mod catalogue;
 pub mod history;
 pub mod mutant;
 pub mod properties;
