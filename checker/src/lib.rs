@@ -42,9 +42,9 @@ pub mod stateright_engine;
 
 pub use control::{Control, Progress};
 pub use options::{Engine, Options, Width};
-pub use report::Report;
 pub use outcome::{Outcome, PropertyOutcome, Stop, Verdict};
 use quorate_model::Specification;
+pub use report::Report;
 
 /// Explores `model` with the engine that `options` names.
 pub fn check<M: Specification + Clone + 'static>(model: &M, options: &Options, control: &Control) -> Outcome<M> {

@@ -20,6 +20,7 @@ pub mod coordinator_world;
 pub mod node_set;
 pub mod path;
 pub mod property;
+pub mod sort_key;
 pub mod specification;
 pub mod world;
 pub mod zen_with_terms;

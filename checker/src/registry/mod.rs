@@ -7,6 +7,7 @@
 //! Verbs are generic over the concrete model: they implement [`Visitor`] and are
 //! called with it by [`with_model`].
 
+mod coordinator;
 mod zen_with_terms;
 
 use quorate_model::Specification;
@@ -131,7 +132,7 @@ macro_rules! registry {
     };
 }
 
-registry![zen_with_terms::ZenWithTermsEntry];
+registry![zen_with_terms::ZenWithTermsEntry, coordinator::CoordinatorEntry];
 
 /// The model of this name.
 pub fn find(name: &str) -> Result<&'static ModelInfo, RegistryError> {

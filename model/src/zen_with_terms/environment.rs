@@ -11,6 +11,7 @@ use super::state::{Bootstrap, ZenState};
 use crate::coordination::{ClientValue, CoordinationState, Durable, PublicationId, Rejection, RuleSet, Sound, Volatile};
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::Property;
+use crate::sort_key;
 use crate::specification::{Bound, BoundError, BoundKind, ClassId, GuardId, MessageView, Specification, StepView, in_range};
 
 /// The instance: what the module's constants and overrides are.
@@ -349,6 +350,27 @@ impl<R: RuleSet> Specification for ZenWithTerms<R> {
 
     fn interchangeable_nodes(&self) -> usize {
         self.bounds.nodes
+    }
+
+    fn node_key(&self, state: &ZenState, node: usize) -> u64 {
+        let id = NodeId::from_index(node);
+        let CoordinationState { durable, volatile } = state.nodes.get(node);
+        let accepted = &durable.accepted;
+        let of_message = |message: ZenMessage| {
+            let (source, dest) = message.ends();
+            sort_key::of_message(source, dest, message.without_nodes(), id)
+        };
+        sort_key::mix([
+            durable.current_term | accepted.term << 8 | accepted.version << 16 | u64::from(accepted.value) << 24,
+            volatile.last_published_version * 4
+                + u64::from(volatile.started_join_since_restart) * 2
+                + u64::from(volatile.election_won),
+            sort_key::of_set(accepted.config, id) | sort_key::of_set(accepted.committed_config, id) << 8,
+            sort_key::of_set(volatile.join_votes, id) | sort_key::of_set(volatile.publish_votes, id) << 8,
+            sort_key::of_set(volatile.last_published_config, id) | sort_key::of_set(state.bootstrap.config, id) << 8,
+            state.bootstrap.versions[node],
+            state.messages.iter().map(of_message).fold(0, u64::wrapping_add),
+        ])
     }
 
     fn permuted(&self, state: &ZenState, permutation: &[u8]) -> ZenState {

@@ -113,6 +113,25 @@ impl ZenMessage {
         }
     }
 
+    /// Its sender, and its receiver unless that is everybody.
+    pub fn ends(self) -> (NodeId, Option<NodeId>) {
+        match self {
+            ZenMessage::Join { source, dest, .. } | ZenMessage::PublishResponse { source, dest, .. } => (source, Some(dest)),
+            ZenMessage::PublishRequest { source, .. } | ZenMessage::Commit { source, .. } => (source, None),
+        }
+    }
+
+    /// A number for what it says, names of nodes left out.
+    pub fn without_nodes(self) -> u64 {
+        match self {
+            ZenMessage::PublishRequest { state, .. } => {
+                let sizes = NodeSet::first(state.config.len()).0 << 30 | NodeSet::first(state.committed_config.len()).0 << 16;
+                self.pack() & !(0xff << 30 | 0xffff_ff00) | sizes
+            }
+            _ => self.pack() & !0xffff,
+        }
+    }
+
     /// Whether it goes to every node.
     pub fn is_broadcast(self) -> bool {
         matches!(self, ZenMessage::PublishRequest { .. } | ZenMessage::Commit { .. })
