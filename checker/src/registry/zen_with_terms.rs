@@ -43,8 +43,7 @@ impl Entry for ZenWithTermsEntry {
         let &[nodes, max_term, max_version, max_initial_version, values, max_messages] = bounds else {
             unreachable!("the registry has counted the bounds");
         };
-        let bounds =
-            ZenBounds { nodes: nodes as usize, max_term, max_version, max_initial_version, values, max_messages };
+        let bounds = ZenBounds { nodes: nodes as usize, max_term, max_version, max_initial_version, values, max_messages };
         if *rules == Rules::default() {
             return Ok(visitor.visit(ZenWithTerms::new(Sound, bounds).map_err(refused)?));
         }
