@@ -9,6 +9,7 @@
 //! | [`outcome`], [`report`] | what it found; the same as JSON |
 //! | [`registry`] | the models by name, with bounds, profiles and mutants |
 //! | [`kill_table`] | what dies under each mutant |
+//! | [`baseline`], [`graph`], [`bench`] | comparing with an earlier report; a small state graph as DOT; measuring |
 //!
 //! All engines count as TLC does: initial states and every step are *generated*;
 //! a state outside the bounds is checked against every invariant but is neither
@@ -27,9 +28,12 @@
 //! ```
 
 mod assemble;
+pub mod baseline;
+pub mod bench;
 mod claims;
 pub mod control;
 pub mod fingerprint;
+pub mod graph;
 pub mod kill_table;
 pub mod naive;
 pub mod native;

@@ -210,7 +210,8 @@ impl ModelInfo {
         pairs.join(" ")
     }
 
-    fn no_mutant(&self, id: &str) -> RegistryError {
+    /// The error for a mutant that is not in the catalogue.
+    pub fn no_mutant(&self, id: &str) -> RegistryError {
         let valid = names((self.mutants)().iter().map(|mutant| mutant.id));
         RegistryError::Mutant { model: self.name, id: id.to_owned(), valid }
     }
