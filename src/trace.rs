@@ -1,0 +1,297 @@
+//! `quorate trace`: shows, replays and exports a saved trace.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use quorate_model::Specification;
+use quorate_model::coordination::{Mutant, Rejection, Sound, mutant};
+use quorate_model::zen_with_terms::{ZenBounds, ZenWithTerms};
+use quorate_traces::replay::{self, Divergence};
+use quorate_traces::sanitize::printable;
+use quorate_traces::table::{self, TableOptions};
+use quorate_traces::{Rules, Trace, TraceError, file, itf, mermaid, shiviz, svg};
+
+use crate::exit::Exit;
+
+/// What to do with a trace.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  quorate trace show violation.itf.json
+  quorate trace show --diff --node n1,n2 --from 4 violation.itf.json.gz
+  quorate trace replay violation.itf.json
+  quorate trace export --format svg --output violation.svg violation.itf.json")]
+pub struct TraceArgs {
+    #[command(subcommand)]
+    verb: TraceVerb,
+}
+
+#[derive(Subcommand)]
+enum TraceVerb {
+    /// Prints a trace as a table with one column for each node.
+    #[command(after_help = "▶ marks the node at which a step happens, * what the step changes.")]
+    Show(ShowArgs),
+    /// Re-executes a trace on today's code; stops at the first divergence (exit code 1).
+    Replay {
+        /// An ITF file, compressed or not.
+        file: PathBuf,
+    },
+    /// Writes a trace in another format.
+    Export {
+        /// The format.
+        #[arg(long, value_enum)]
+        format: Format,
+        /// Where to; standard output if left out.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// An ITF file, compressed or not.
+        file: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct ShowArgs {
+    /// An ITF file, compressed or not.
+    file: PathBuf,
+    /// Show only what each step changes.
+    #[arg(long)]
+    diff: bool,
+    /// Show only these nodes, and the steps that concern them: n1,n2.
+    #[arg(long, value_name = "NODE", value_delimiter = ',')]
+    node: Vec<String>,
+    /// The first state to show.
+    #[arg(long, value_name = "STATE", default_value_t = 0)]
+    from: usize,
+    /// The last state to show.
+    #[arg(long, value_name = "STATE")]
+    to: Option<usize>,
+    /// Columns to use, at least 40 [default: those of the terminal, else 100].
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..))]
+    width: Option<u16>,
+    /// Whether to use colours.
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// ITF JSON, as other tools read it.
+    Itf,
+    /// A Mermaid sequence diagram, for issues and wikis.
+    Mermaid,
+    /// A space-time diagram.
+    Svg,
+    /// A log for ShiViz, with vector clocks.
+    Shiviz,
+}
+
+/// Why a trace could not be handled.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceCommandError {
+    /// The file is bad.
+    #[error("{}{error}", prefix(.path, .error))]
+    Trace {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: Box<TraceError>,
+    },
+    /// An option that does not fit the trace.
+    #[error("{0}")]
+    Usage(String),
+    /// A trace that this program has no model for.
+    #[error("{}: {reason}", path.display())]
+    NotReplayable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The result could not be written.
+    #[error("{place}: {source}")]
+    Write {
+        /// Where to.
+        place: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// Errors of the file system name the file themselves.
+fn prefix(path: &Path, error: &TraceError) -> String {
+    match error {
+        TraceError::Io { .. } | TraceError::TooLarge { .. } | TraceError::NotText { .. } => String::new(),
+        _ => format!("{}: ", path.display()),
+    }
+}
+
+/// Runs a verb of `quorate trace`.
+///
+/// # Errors
+/// Bad files and options; the program ends with exit code 2.
+pub fn run(args: TraceArgs) -> Result<Exit, TraceCommandError> {
+    match args.verb {
+        TraceVerb::Show(args) => show(&args),
+        TraceVerb::Replay { file } => replay_file(&file),
+        TraceVerb::Export { format, output, file } => export(format, output.as_deref(), &file),
+    }
+}
+
+fn load(path: &Path) -> Result<Trace, TraceCommandError> {
+    file::read_text(path)
+        .and_then(|text| itf::read(&text))
+        .map_err(|error| TraceCommandError::Trace { path: path.to_owned(), error: Box::new(error) })
+}
+
+fn print(text: &str) -> Result<(), TraceCommandError> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        // Whoever reads our output (`head`) may have had enough.
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(TraceCommandError::Write { place: "standard output".to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn show(args: &ShowArgs) -> Result<Exit, TraceCommandError> {
+    let trace = load(&args.file)?;
+    let last = trace.states.len() - 1;
+    let to = args.to.unwrap_or(last);
+    if args.from > to || args.from > last {
+        return Err(TraceCommandError::Usage(format!(
+            "--from {} --to {to}: the trace has the states 0 to {last}, and the first must not come after the last",
+            args.from
+        )));
+    }
+    let lane = |name: &String| {
+        let unknown = || format!("--node {name}: the trace has the nodes {}", trace.lanes.join(", "));
+        trace.lanes.iter().position(|lane| lane == name).ok_or_else(|| TraceCommandError::Usage(printable(&unknown()).into()))
+    };
+    let terminal = std::io::stdout().is_terminal();
+    let colour = match args.color {
+        Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Color::Always => true,
+        Color::Never => false,
+    };
+    let columns = || terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0.max(40));
+    let options = TableOptions {
+        width: usize::from(args.width.or_else(columns).unwrap_or(100)),
+        colour,
+        diff: args.diff,
+        lanes: args.node.iter().map(lane).collect::<Result<_, _>>()?,
+        from: args.from,
+        to,
+    };
+    print(&table::render(&trace, &options))?;
+    Ok(Exit::Holds)
+}
+
+fn replay_file(path: &Path) -> Result<Exit, TraceCommandError> {
+    let trace = load(path)?;
+    let refused = |reason| TraceCommandError::NotReplayable { path: path.to_owned(), reason };
+    let replayed = with_model(&trace, Replay(&trace)).map_err(refused)?;
+    let name = path.display();
+    match replayed {
+        Ok((steps, violation)) => {
+            print(&format!("{name}: all {steps} steps are as recorded\n"))?;
+            if let Some((property, witness)) = violation {
+                print(&format!("{property} is violated, as recorded: {}\n", printable(&witness)))?;
+            }
+            Ok(Exit::Holds)
+        }
+        Err(divergence) => {
+            print(&format!("{name}: {}\n", printable(&divergence.to_string())))?;
+            Ok(Exit::Violated)
+        }
+    }
+}
+
+fn export(format: Format, output: Option<&Path>, path: &Path) -> Result<Exit, TraceCommandError> {
+    let trace = load(path)?;
+    let text = match format {
+        Format::Itf => itf::to_string(&trace),
+        Format::Mermaid => mermaid::render(&trace),
+        Format::Svg => svg::render(&trace),
+        Format::Shiviz => shiviz::render(&trace),
+    };
+    match output {
+        None => print(&text)?,
+        Some(output) => std::fs::write(output, text)
+            .map_err(|source| TraceCommandError::Write { place: output.display().to_string(), source })?,
+    }
+    Ok(Exit::Holds)
+}
+
+/// Something to be done with a model whose type is known only by its name.
+trait ModelVisitor {
+    type Output;
+    fn visit<M: Specification>(self, model: &M) -> Self::Output;
+}
+
+struct Replay<'a>(&'a Trace);
+
+impl ModelVisitor for Replay<'_> {
+    type Output = Result<(usize, Option<(String, String)>), Box<Divergence>>;
+
+    fn visit<M: Specification>(self, model: &M) -> Self::Output {
+        let replayed = replay::replay(model, self.0)?;
+        Ok((replayed.path.steps.len(), replayed.violation))
+    }
+}
+
+/// The model that a trace names, with its bounds and rules.
+fn with_model<V: ModelVisitor>(trace: &Trace, visitor: V) -> Result<V::Output, String> {
+    match trace.model.as_str() {
+        "zen-with-terms" => {
+            let bound =
+                |name: &str| trace.bounds.get(name).copied().ok_or_else(|| format!("the trace does not say the bound '{name}'"));
+            let bounds = ZenBounds {
+                nodes: usize::try_from(bound("nodes")?).unwrap_or(usize::MAX),
+                max_term: bound("max-term")?,
+                max_version: bound("max-version")?,
+                max_initial_version: bound("max-initial-version")?,
+                values: bound("values")?,
+                max_messages: bound("max-messages")?,
+            };
+            let rules = Rules::from_json(&trace.info.rules)?;
+            if rules == Rules::default() {
+                let model = ZenWithTerms::new(Sound, bounds).map_err(|error| error.to_string())?;
+                return Ok(visitor.visit(&model));
+            }
+            let model = ZenWithTerms::new(mutant_rules(&rules)?, bounds).map_err(|error| error.to_string())?;
+            Ok(visitor.visit(&model))
+        }
+        "" => Err(format!(
+            "written by {}: it can be shown and exported, but names no model of ours to replay it on",
+            if trace.tool.is_empty() { "another tool" } else { &trace.tool }
+        )),
+        unknown => Err(format!("unknown model '{}'", printable(unknown))),
+    }
+}
+
+fn mutant_rules(rules: &Rules) -> Result<Mutant, String> {
+    match (&rules.mutant, rules.waive.as_slice()) {
+        (Some(id), []) => {
+            let entry = mutant::catalogue().into_iter().find(|entry| entry.id == id);
+            entry.map(|entry| entry.rules).ok_or_else(|| format!("unknown mutant '{}'", printable(id)))
+        }
+        (None, names) => {
+            let guard = |name: &String| {
+                let found = Rejection::ALL.into_iter().find(|guard| guard.name() == name);
+                found.ok_or_else(|| format!("unknown guard '{}'", printable(name)))
+            };
+            Ok(Mutant::waiving(&names.iter().map(guard).collect::<Result<Vec<_>, _>>()?))
+        }
+        (Some(_), _) => Err("a mutant and waived guards at once".to_owned()),
+    }
+}
