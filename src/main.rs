@@ -3,6 +3,7 @@
 //! Exit codes, chosen here and nowhere else: 0 holds, 1 violated, 2 could not
 //! tell or bad usage.
 
+mod conform;
 mod exit;
 mod trace;
 
@@ -22,11 +23,14 @@ struct Cli {
 enum Verb {
     /// Shows, replays and exports traces.
     Trace(trace::TraceArgs),
+    /// Compares other implementations with the rules.
+    Conform(conform::ConformArgs),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Trace(args) => trace::run(args).map_err(|error| error.to_string()),
+        Verb::Conform(args) => conform::run(args).map_err(|error| error.to_string()),
     };
     match result {
         Ok(exit) => ExitCode::from(exit.code()),

@@ -1,1 +1,3 @@
-//! checker
+//! Engines over specifications, and conformance of other implementations.
+
+pub mod conform;

@@ -105,10 +105,11 @@ pub fn render(trace: &Trace) -> String {
         }
         let title = if step == 0 && state.title.is_empty() { "initial state" } else { &state.title };
         let _ = writeln!(out, r#"<text x="{}" y="{}">{}</text>"#, LEFT + lanes.len() * LANE + 12, y + 4, xml(title));
-        let news = |name: &String| step == 0 || !violated(trace, step - 1).contains(&name);
-        for (position, name) in violated(trace, step).into_iter().filter(|name| news(name)).enumerate() {
-            let place = LEFT + lanes.len() * LANE + 12;
-            let _ = writeln!(out, r#"<text class="alarm" x="{place}" y="{}">✗ {}</text>"#, y + 18 + position * 13, xml(name));
+        let known = |name: &&String| step > 0 && violated(trace, step - 1).contains(name);
+        let news: Vec<&str> = violated(trace, step).into_iter().filter(|name| !known(name)).map(String::as_str).collect();
+        if !news.is_empty() {
+            let (place, names) = (LEFT + lanes.len() * LANE + 12, xml(&news.join(", ")));
+            let _ = writeln!(out, r#"<text class="alarm" x="{place}" y="{}">✗ {names}</text>"#, y + 18);
         }
     }
     if let Some(start) = trace.loop_start.filter(|start| *start < shown) {
