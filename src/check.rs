@@ -9,7 +9,8 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, ValueEnum};
 use quorate_checker::registry::{ModelInfo, Profile, Rules, Visitor, with_model};
 use quorate_checker::{Control, Engine, Options, Report, Verdict, Width, baseline, check};
-use quorate_model::{Path, Specification};
+use quorate_model::Specification;
+use quorate_traces::{TraceInfo, itf, rules_json};
 
 use crate::bounds::BoundArgs;
 use crate::models::chosen;
@@ -229,25 +230,21 @@ impl Visitor for Checking<'_> {
                 name.extend(report.changed_rules.iter().cloned());
                 name.push(property.name.clone());
                 let file = dir.join(format!("{}.itf.json", name.join("-")));
-                let text = write_trace(&model, path, &property.name, property.reason.as_deref().unwrap_or_default());
+                let info = TraceInfo {
+                    rules: rules_json(self.rules.mutant.as_deref(), &self.rules.waived),
+                    property: property.name.clone(),
+                    kind: property.kind.to_owned(),
+                    verdict: String::from("violated"),
+                    witness: property.reason.clone().unwrap_or_default(),
+                    ..TraceInfo::default()
+                };
+                let text = itf::write(&model, path, &info);
                 std::fs::write(&file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
                 entry.trace_file = Some(file.display().to_string());
             }
         }
         Ok(report)
     }
-}
-
-/// A violating behaviour as the text of a trace file.
-fn write_trace<M: Specification>(model: &M, path: &Path<M>, property: &str, witness: &str) -> String {
-    let states: Vec<serde_json::Value> = (path.states().enumerate())
-        .map(|(index, state)| {
-            let action = index.checked_sub(1).map(|step| model.format_action(&path.steps[step].0));
-            serde_json::json!({ "action": action, "state": state })
-        })
-        .collect();
-    let trace = serde_json::json!({ "model": model.name(), "property": property, "witness": witness, "states": states });
-    format!("{trace:#}\n")
 }
 
 fn read_reports(file: &FilePath) -> Result<Vec<Report>, Failure> {

@@ -6,11 +6,13 @@
 mod bench;
 mod bounds;
 mod check;
+mod conform;
 mod graph;
 mod models;
 mod mutants;
 mod output;
 mod progress;
+mod trace;
 mod units;
 
 use std::process::ExitCode;
@@ -33,6 +35,8 @@ enum Verb {
     Mutants(mutants::Args),
     Graph(graph::Args),
     Bench(bench::Args),
+    Trace(trace::Args),
+    Conform(conform::Args),
 }
 
 /// What a verb concludes.
@@ -64,6 +68,8 @@ fn main() -> ExitCode {
         Verb::Mutants(args) => mutants::run(&args),
         Verb::Graph(args) => graph::run(&args),
         Verb::Bench(args) => bench::run(&args),
+        Verb::Trace(args) => trace::run(&args),
+        Verb::Conform(args) => conform::run(&args),
     };
     match result {
         Ok(Conclusion::Holds) => ExitCode::SUCCESS,

@@ -9,6 +9,7 @@
 //! | [`outcome`], [`report`] | what it found; the same as JSON |
 //! | [`registry`] | the models by name, with bounds, profiles and mutants |
 //! | [`kill_table`] | what dies under each mutant |
+//! | [`conform`] | comparing other implementations with the rules |
 //! | [`baseline`], [`graph`], [`bench`] | comparing with an earlier report; a small state graph as DOT; measuring |
 //!
 //! All engines count as TLC does: initial states and every step are *generated*;
@@ -31,6 +32,7 @@ mod assemble;
 pub mod baseline;
 pub mod bench;
 mod claims;
+pub mod conform;
 pub mod control;
 pub mod fingerprint;
 pub mod graph;
