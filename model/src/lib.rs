@@ -18,12 +18,14 @@
 //! This crate has no I/O, no clock, no threads and no randomness.
 
 pub mod coordination;
+pub mod coordinator;
 pub mod node_set;
 pub mod path;
 pub mod property;
 pub mod session;
 pub mod specification;
 pub mod wire;
+pub mod world;
 pub mod zen_with_terms;
 
 pub use node_set::{NodeId, NodeSet};
