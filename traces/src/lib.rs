@@ -1,1 +1,3 @@
 //! traces
+
+pub mod recording;

@@ -112,6 +112,17 @@ impl<P: Clone> Endpoint<P> {
         self.incarnation
     }
 
+    /// Whether anything is remembered of `peer`.
+    pub fn knows(&self, peer: PeerId) -> bool {
+        self.links.contains_key(&peer)
+    }
+
+    /// Whether any incarnation of `peer` was ever heard of: if not, nothing was
+    /// ever transmitted to it.
+    pub fn has_met(&self, peer: PeerId) -> bool {
+        self.links.get(&peer).is_some_and(|link| link.peer != UNKNOWN)
+    }
+
     /// How many payloads are not acknowledged by `peer`.
     pub fn outstanding(&self, peer: PeerId) -> usize {
         self.links.get(&peer).map_or(0, |link| link.outgoing.len())

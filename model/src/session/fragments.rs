@@ -105,6 +105,11 @@ impl Reassembly {
         self.partial.retain(|(peer, _), _| *peer != from);
     }
 
+    /// Forgets the unfinished messages of peers that are not to be kept.
+    pub fn retain_peers(&mut self, keep: impl Fn(PeerId) -> bool) {
+        self.partial.retain(|(peer, _), _| keep(*peer));
+    }
+
     /// How many bytes the unfinished messages of a peer hold.
     pub fn bytes_of(&self, from: PeerId) -> usize {
         self.partial.range((from, 0)..=(from, u64::MAX)).map(|(_, partial)| partial.bytes).sum()
