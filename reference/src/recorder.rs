@@ -66,8 +66,6 @@ impl Recorder {
 
     fn write(&mut self, line: &impl Serialize) -> Result<(), RecorderError> {
         let written = serde_json::to_writer(&mut self.file, line).map_err(io::Error::from);
-        written
-            .and_then(|()| self.file.write_all(b"\n"))
-            .map_err(|source| RecorderError { path: self.path.clone(), source })
+        written.and_then(|()| self.file.write_all(b"\n")).map_err(|source| RecorderError { path: self.path.clone(), source })
     }
 }

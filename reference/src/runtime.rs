@@ -11,8 +11,8 @@
 //! is held until what they saved is durable; that is done in one place,
 //! [`Node::end_round`].
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -363,9 +363,5 @@ fn chosen(range: Range<Duration>) -> Duration {
 pub type AddressBook = BTreeMap<PeerId, SocketAddr>;
 
 /// The actor's own words for its types, as recordings use them.
-pub type RecordingOf<A> = quorate_traces::recording::Recording<
-    <A as Actor>::Msg,
-    <A as Actor>::Timer,
-    <A as Actor>::State,
-    <A as Actor>::Storage,
->;
+pub type RecordingOf<A> =
+    quorate_traces::recording::Recording<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::State, <A as Actor>::Storage>;

@@ -9,9 +9,7 @@ use quorate_model::NodeSet;
 use quorate_model::session::{
     Effect, Endpoint, Fragment, FragmentDrop, Incarnation, LossReason, PacketDrop, PeerId, Reassembly, SessionConfig, split,
 };
-use quorate_model::wire::{
-    ClusterId, ClusterKey, Datagram, DatagramDrop, FRAGMENT_BYTES_MAX, MESSAGE_BYTES_MAX, decode, encode,
-};
+use quorate_model::wire::{ClusterId, ClusterKey, Datagram, DatagramDrop, FRAGMENT_BYTES_MAX, MESSAGE_BYTES_MAX, decode, encode};
 
 /// How many clients' addresses are remembered.
 const CLIENTS_MAX: usize = 1_024;

@@ -227,7 +227,12 @@ fn note_path(path: &Path) -> PathBuf {
 
 fn note_generation(path: &Path, generation: u64) -> io::Result<()> {
     // Always as long, so that it is one write without truncation.
-    File::options().write(true).create(true).truncate(false).open(note_path(path))?.write_all(format!("{generation:020}\n").as_bytes())
+    File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(note_path(path))?
+        .write_all(format!("{generation:020}\n").as_bytes())
 }
 
 fn noted_generation(path: &Path) -> Option<u64> {
