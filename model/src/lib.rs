@@ -19,6 +19,7 @@
 
 pub mod coordination;
 pub mod coordinator;
+pub mod coordinator_world;
 pub mod node_set;
 pub mod path;
 pub mod property;

@@ -42,7 +42,7 @@ impl<V: ClusterValue, R: RuleSet> Actor for Coordinator<V, R> {
     /// candidate that has entered no term since.
     fn on_start(&self, id: Id, storage: &Option<Durable<V>>, out: &mut Out<Self>) -> CoordinatorState<V> {
         let coordination = match storage {
-            Some(durable) => CoordinationState::restart(durable.clone()),
+            Some(durable) => CoordinationState::restart(self.rules.read_back(durable)),
             None => {
                 let blank = CoordinationState::restart(Durable::blank(V::initial(), 0));
                 let config = self.settings.initial_config;

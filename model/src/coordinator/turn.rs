@@ -66,7 +66,8 @@ impl<'a, V: ClusterValue, R: RuleSet> Turn<'a, V, R> {
     /// Ends a turn that began with `before`: what changed is saved before
     /// anything is sent.
     pub(super) fn end(mut self, before: &mut Cow<'_, CoordinatorState<V>>, out: &mut Out<Coordinator<V, R>>) {
-        if self.state.coordination.durable != before.coordination.durable {
+        let (was, is) = (&before.coordination.durable, &self.state.coordination.durable);
+        if was != is && self.rules.left_on_disk(None, was, is).is_none() {
             out.save(self.state.coordination.durable.clone());
         }
         out.append(&mut self.queued);

@@ -65,9 +65,11 @@ impl<M, T> WorldAction<M, T> {
 /// What a node makes of an action.
 pub struct Happening<A: Actor> {
     /// The node after.
-    pub slot: Slot<A::State, A::Timer, A::Storage>,
+    pub slot: SlotOf<A>,
     /// What it sent, in order, to nodes and to clients.
     pub sent: Vec<(Id, A::Msg)>,
+    /// Whether it gave no command at all, not even to set a timer again.
+    pub silent: bool,
 }
 
 /// Actors in an environment.
@@ -85,6 +87,7 @@ pub struct World<A: Actor, E: Environment<A>> {
     pub environment: E,
 }
 
+type SlotOf<A> = Slot<<A as Actor>::State, <A as Actor>::Timer, <A as Actor>::Storage>;
 type ActionOf<A> = WorldAction<<A as Actor>::Msg, <A as Actor>::Timer>;
 
 impl<A, E> World<A, E>
@@ -123,8 +126,8 @@ where
     }
 
     /// Carries out what an actor commanded.
-    fn interpret(mut slot: Slot<A::State, A::Timer, A::Storage>, out: Out<A>) -> Happening<A> {
-        let mut sent = Vec::new();
+    fn interpret(mut slot: SlotOf<A>, out: Out<A>) -> Happening<A> {
+        let (mut sent, silent) = (Vec::new(), out.is_empty());
         for command in out {
             match command {
                 Command::Send(to, message) => sent.push((to, message)),
@@ -138,7 +141,7 @@ where
                 Command::ChooseRandom(..) => panic!("actors here make no random choices"),
             }
         }
-        Happening { slot, sent }
+        Happening { slot, sent, silent }
     }
 
     fn post(&self, network: &mut Network<A::Msg>, source: NodeId, sent: &[(Id, A::Msg)]) {
@@ -149,7 +152,7 @@ where
         }
     }
 
-    fn forget_obsolete(&self, nodes: &[Arc<Slot<A::State, A::Timer, A::Storage>>], network: &mut Network<A::Msg>) {
+    fn forget_obsolete(&self, nodes: &[Arc<SlotOf<A>>], network: &mut Network<A::Msg>) {
         if self.drop_obsolete {
             network.retain(|e| !self.environment.is_obsolete(&nodes[e.dest.index()].state, e.source, &e.message));
         }
@@ -160,12 +163,12 @@ where
         let node = action.node();
         let before = &state.nodes[node.index()];
         let happening = self.happen(state, action);
-        let ignored = happening.sent.is_empty() && happening.slot == **before;
-        let stays = match self.network {
-            NetworkKind::RetainedSet => true,
-            NetworkKind::Consuming { keep_ignored } => keep_ignored || !matches!(action, WorldAction::Deliver { .. }),
+        let unchanged = happening.sent.is_empty() && happening.slot == **before;
+        let stays = match (self.network, action) {
+            (NetworkKind::Consuming { keep_ignored }, WorldAction::Deliver { .. }) => keep_ignored && happening.silent,
+            _ => true,
         };
-        if ignored && stays {
+        if unchanged && stays {
             return Err(GuardId(self.environment.refusal(&before.state, action) as u16));
         }
         let mut next = state.clone();

@@ -9,7 +9,7 @@ use super::state::{Bootstrap, ZenNode, ZenState};
 use crate::coordination::{ClientValue, CoordinationState, Durable, PublicationId, Rejection, RuleSet, Sound};
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::Property;
-use crate::specification::{Bound, BoundKind, ClassId, GuardId, MessageView, Specification, StepView};
+use crate::specification::{Bound, BoundError, BoundKind, ClassId, GuardId, MessageView, Specification, StepView, in_range};
 
 /// The instance: what the module's constants and overrides are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,32 +28,15 @@ pub struct ZenBounds {
     pub max_messages: u64,
 }
 
-/// An instance that cannot be built, and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("--{name} must be {min} to {max}, not {value}")]
-pub struct BoundError {
-    /// Which bound.
-    pub name: &'static str,
-    /// The value that was asked for.
-    pub value: u64,
-    /// The least that makes sense.
-    pub min: u64,
-    /// The most that the model's sets hold.
-    pub max: u64,
-}
-
 impl ZenBounds {
     /// Refuses what makes no sense or what packed messages cannot hold.
     pub fn validate(&self) -> Result<(), BoundError> {
-        let check = |name, value, min, max| {
-            if (min..=max).contains(&value) { Ok(()) } else { Err(BoundError { name, value, min, max }) }
-        };
-        check("nodes", self.nodes as u64, 1, MAX_NODES as u64)?;
-        check("max-term", self.max_term, 0, MAX_NUMBER)?;
-        check("max-version", self.max_version, 0, MAX_NUMBER)?;
-        check("max-initial-version", self.max_initial_version, 0, MAX_NUMBER)?;
-        check("values", self.values, 1, MAX_NUMBER)?;
-        check("max-messages", self.max_messages, 0, 65_535)
+        in_range("nodes", self.nodes as u64, 1, MAX_NODES as u64)?;
+        in_range("max-term", self.max_term, 0, MAX_NUMBER)?;
+        in_range("max-version", self.max_version, 0, MAX_NUMBER)?;
+        in_range("max-initial-version", self.max_initial_version, 0, MAX_NUMBER)?;
+        in_range("values", self.values, 1, MAX_NUMBER)?;
+        in_range("max-messages", self.max_messages, 0, 65_535)
     }
 }
 
