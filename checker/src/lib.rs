@@ -1,1 +1,3 @@
 //! checker
+
+pub mod recording;
