@@ -214,7 +214,7 @@ fn status(folder: &ClusterFolder, json: bool) -> Result<ExitClass, ClusterError>
         let object = serde_json::json!({
             "cluster": folder.plan.cluster,
             "master": leader.map(|leader| leader.node),
-            "term": nodes.iter().filter_map(|node| node.report.as_ref()).map(|report| report.term).max(),
+            "term": leader.map(|leader| leader.term),
             "nodes": nodes,
         });
         println!("{object:#}");

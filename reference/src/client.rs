@@ -47,7 +47,7 @@ impl Client {
         let local = if nodes.values().any(|address| address.is_ipv6()) { "[::]:0" } else { "0.0.0.0:0" };
         let socket = UdpSocket::bind(local)?;
         let station = Station { id, incarnation: 1, cluster, key, nodes };
-        let transport = Transport::new(station, SessionConfig { give_up_ms: 2_000, ..SessionConfig::default() });
+        let transport = Transport::new(station, SessionConfig { retransmit_ms: 50, ..SessionConfig::default() });
         Ok(Client { socket, transport, began: Instant::now(), last_request: 0 })
     }
 

@@ -62,7 +62,7 @@ pub struct Delivery {
 }
 
 /// A state of [`SessionWorld`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SessionState {
     /// The two processes.
     pub endpoints: [Endpoint<u8>; 2],
@@ -328,7 +328,7 @@ fn loss_is_told(state: &SessionState) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{HashSet, VecDeque};
+    use std::collections::VecDeque;
 
     use super::*;
     use crate::property::Check;
@@ -337,7 +337,7 @@ mod tests {
     /// there are, and which properties die.
     fn explore(world: &SessionWorld) -> (usize, BTreeSet<&'static str>) {
         let claims = world.claims();
-        let mut seen: HashSet<SessionState> = world.init_states().into_iter().collect();
+        let mut seen: BTreeSet<SessionState> = world.init_states().into_iter().collect();
         let mut queue: VecDeque<SessionState> = seen.iter().cloned().collect();
         let (mut dead, mut reached) = (BTreeSet::new(), false);
         while let Some(state) = queue.pop_front() {

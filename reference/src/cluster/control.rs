@@ -87,12 +87,12 @@ impl<'a> Control<'a> {
             .collect()
     }
 
-    /// The leader of the highest term that the nodes in `status` know, if it is one of them.
+    /// Of the nodes that lead, the one with the highest term: one that leads
+    /// with a lower term has been superseded and does not know it yet.
     pub fn leader(status: &[NodeStatus]) -> Option<Elected> {
-        let reports = || status.iter().filter_map(|node| node.report.as_ref().map(|report| (node.node, report)));
-        let term = reports().map(|(_, report)| report.term).max()?;
-        let (node, _) = reports().find(|(_, report)| report.term == term && report.mode == "leader")?;
-        Some(Elected { node, term })
+        let reports = status.iter().filter_map(|node| node.report.as_ref().map(|report| (node.node, report)));
+        let leaders = reports.filter(|(_, report)| report.mode == "leader");
+        leaders.max_by_key(|(_, report)| report.term).map(|(node, report)| Elected { node, term: report.term })
     }
 
     /// Waits until some node leads and has applied a state of its own term.
@@ -126,7 +126,11 @@ impl<'a> Control<'a> {
             if left.is_zero() {
                 return Ok(Published::NotPublished(reason));
             }
-            if let Some(leader) = Self::leader(&self.status()?) {
+            let status = self.status()?;
+            if status.iter().all(|node| node.pid.is_none()) {
+                return Ok(Published::NotPublished(reason)); // there is nobody to wait for
+            }
+            if let Some(leader) = Self::leader(&status) {
                 match self.submit(leader.node, change, left)? {
                     Published::NotPublished(why) => reason = why.or(reason),
                     other => return Ok(other),

@@ -145,10 +145,13 @@ impl<D: Stored> Store<D> {
         meta: Meta,
         change: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>,
     ) -> Result<(), StoreError> {
-        let committed = transaction(&self.database, |write| {
-            change(write)?;
-            write_meta(write, &meta)
-        });
+        let committed = catch_unwind(AssertUnwindSafe(|| {
+            transaction(&self.database, |write| {
+                change(write)?;
+                write_meta(write, &meta)
+            })
+        }));
+        let committed = committed.map_err(|_| damaged(&self.path, "its pages make no sense"))?;
         committed.map_err(|error| damaged(&self.path, error))?;
         self.meta = meta;
         // Only a hint: without it an old store is not recognised as one.
