@@ -6,6 +6,7 @@
 mod bench;
 mod bounds;
 mod check;
+mod cluster;
 mod conform;
 mod graph;
 mod models;
@@ -37,6 +38,8 @@ enum Verb {
     Bench(bench::Args),
     Trace(trace::Args),
     Conform(conform::Args),
+    Node(cluster::NodeArgs),
+    Cluster(cluster::ClusterArgs),
 }
 
 /// What a verb concludes.
@@ -70,6 +73,8 @@ fn main() -> ExitCode {
         Verb::Bench(args) => bench::run(&args),
         Verb::Trace(args) => trace::run(&args),
         Verb::Conform(args) => conform::run(&args),
+        Verb::Node(args) => cluster::run_node(&args).map_err(Failure::from),
+        Verb::Cluster(args) => cluster::run(&args).map_err(Failure::from),
     };
     match result {
         Ok(Conclusion::Holds) => ExitCode::SUCCESS,

@@ -10,6 +10,7 @@
 //! | [`registry`] | the models by name, with bounds, profiles and mutants |
 //! | [`kill_table`] | what dies under each mutant |
 //! | [`conform`] | comparing other implementations with the rules |
+//! | [`recording`] | judging a recorded run of a cluster |
 //! | [`baseline`], [`graph`], [`bench`] | comparing with an earlier report; a small state graph as DOT; measuring |
 //!
 //! All engines count as TLC does: initial states and every step are *generated*;
@@ -42,6 +43,7 @@ pub mod native;
 pub mod options;
 pub mod outcome;
 mod panics;
+pub mod recording;
 pub mod registry;
 pub mod report;
 pub mod stateright_engine;

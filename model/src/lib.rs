@@ -9,6 +9,9 @@
 //! 2. **Actors**: nodes that call the rules and never repeat a guard.
 //! 3. **Worlds**: what the network, crashes and clients may do to actors.
 //!
+//! What the running cluster shares with them: [`session`] (what UDP does not
+//! give, as a state machine) and [`wire`] (what a datagram looks like).
+//!
 //! What engines, traces and the oracle need to know of a model is one trait,
 //! [`Specification`](specification::Specification).
 //!
@@ -20,8 +23,10 @@ pub mod coordinator_world;
 pub mod node_set;
 pub mod path;
 pub mod property;
+pub mod session;
 pub mod sort_key;
 pub mod specification;
+pub mod wire;
 pub mod world;
 pub mod zen_with_terms;
 

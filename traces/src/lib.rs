@@ -8,6 +8,7 @@
 //! | [`rules`] | which mutant or waived guards a trace is about |
 //! | [`replay`] | re-execution on today's code |
 //! | [`diff`], [`flow`] | what changed; which message was sent and delivered when |
+//! | [`recording`] | what a running node writes down, one event a line |
 //! | [`table`] | the terminal view |
 //! | [`mermaid`], [`svg`], [`shiviz`] | other people's formats |
 //!
@@ -20,6 +21,7 @@ pub mod file;
 pub mod flow;
 pub mod itf;
 pub mod mermaid;
+pub mod recording;
 pub mod replay;
 pub mod rules;
 pub mod sanitize;

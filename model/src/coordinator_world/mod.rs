@@ -15,4 +15,4 @@ mod text;
 
 pub use environment::{CoordinatorBounds, CoordinatorEnvironment, CoordinatorWorld, coordinator_world};
 pub use ledger::Ledger;
-pub use refinement::refines_the_rules;
+pub use refinement::{TurnView, refines_the_rules};
