@@ -103,10 +103,12 @@ fn wanted(info: &ModelInfo, ids: &[String]) -> Result<Vec<MutantInfo>, Failure> 
 }
 
 fn print(info: &ModelInfo, row: &Row, paint: Paint) {
+    let equivalent = row.equivalent_because.is_some();
     let fate = match (row.fate, row.as_expected) {
         (Fate::Killed, true) => paint.good("killed"),
+        (Fate::SelfChecksOnly, true) if equivalent => paint.unsure("equivalent: only self-checks see it"),
         (Fate::SelfChecksOnly, true) => paint.unsure("killed by self-checks only"),
-        (Fate::Survived, true) => paint.unsure("survives, as it must"),
+        (Fate::Survived, true) => paint.unsure("equivalent: survives"),
         (Fate::Killed | Fate::SelfChecksOnly, false) => paint.bad("killed, but not as expected"),
         (Fate::Survived, false) => paint.bad("SURVIVES"),
         (Fate::Unknown, _) => paint.bad("not known"),

@@ -37,7 +37,7 @@ pub enum Fate {
     SelfChecksOnly,
     /// Nothing dies.
     Survived,
-    /// The run stopped early and nothing had died.
+    /// The run stopped early and no protocol property had died.
     Unknown,
 }
 
@@ -73,9 +73,9 @@ pub fn run(info: &ModelInfo, mutant: &MutantInfo, options: &Options, control: &C
     let protocol = found.deaths.iter().any(|death| !SELF_CHECKS.contains(&death.property.as_str()));
     let fate = match (protocol, found.deaths.is_empty(), found.complete) {
         (true, ..) => Fate::Killed,
-        (false, false, _) => Fate::SelfChecksOnly,
+        (false, _, false) => Fate::Unknown,
+        (false, false, true) => Fate::SelfChecksOnly,
         (false, true, true) => Fate::Survived,
-        (false, true, false) => Fate::Unknown,
     };
     let (must_kill, equivalent_because) = match mutant.expected {
         Expected::Dies(property) => (Some(property.to_owned()), None),
@@ -83,7 +83,7 @@ pub fn run(info: &ModelInfo, mutant: &MutantInfo, options: &Options, control: &C
     };
     let as_expected = match &must_kill {
         Some(property) => found.deaths.iter().any(|death| death.property == *property),
-        None => fate == Fate::Survived,
+        None => matches!(fate, Fate::Survived | Fate::SelfChecksOnly),
     };
     Ok(Row {
         id: mutant.id.to_owned(),

@@ -72,6 +72,8 @@ pub struct ModelInfo {
     pub bounds: &'static [BoundInfo],
     /// The instances of a profile, the most telling one first.
     pub profile: fn(Profile) -> Vec<Vec<u64>>,
+    /// Instances small enough to compare all engines on, the last one under every mutant.
+    pub small: fn() -> Vec<Vec<u64>>,
     /// The guards that can be waived.
     pub guards: fn() -> Vec<&'static str>,
     /// Its mutants.
