@@ -181,7 +181,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
             "the term of a publish response is not matched",
             &[PublishResponseTermMismatch],
             Dies("CommitHasQuorumOfPublishedConfiguration"),
-            [2, 2, 3, 0, 1, 15],
+            [2, 2, 2, 0, 1, 15],
         ),
         waive(
             "CM31",
@@ -282,8 +282,8 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
             "W-ReconfigurationInProgress",
             "a reconfiguration may start before the last one is committed",
             &[ReconfigurationInProgress],
-            Dies("OneMasterPerTerm"),
-            [2, 2, 3, 0, 1, 15],
+            Dies("P2bInvariant"),
+            [2, 2, 2, 0, 1, 15],
         ),
         waive(
             "W-PublishRequestTermMismatch",
