@@ -29,6 +29,7 @@ impl Entry for ZenWithTermsEntry {
         },
         small: || vec![vec![2, 1, 2, 0, 1, 8], vec![1, 2, 2, 1, 2, 8], vec![3, 1, 1, 0, 1, 3], vec![2, 1, 1, 0, 1, 5]],
         guards: || Rejection::ALL.iter().map(|guard| guard.name()).collect(),
+        self_checks: &["SingleNodeInvariant", "FollowsTheRules"],
         mutants: || {
             let row = |entry: CatalogueEntry| MutantInfo {
                 id: entry.id,
