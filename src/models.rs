@@ -60,10 +60,11 @@ fn describe(info: &ModelInfo, paint: Paint) -> Result<(), Failure> {
     line("");
     line(&format!("  {}", paint.heading("mutants")));
     for mutant in (info.mutants)() {
-        line(&format!("    {:<32} {}", mutant.id, mutant.change));
+        line(&format!("    {}", mutant.id));
+        line(&wrap(mutant.change, 6));
         match mutant.expected {
-            Expected::Dies(property) => line(&format!("    {:<32} breaks {property}", "")),
-            Expected::Equivalent(why) => line(&wrap(&format!("equivalent: {why}"), 37)),
+            Expected::Dies(property) => line(&wrap(&format!("breaks {property}"), 6)),
+            Expected::Equivalent(why) => line(&wrap(&format!("equivalent: {why}"), 6)),
         }
     }
     line("");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use quorate_checker::Options;
-use quorate_checker::kill_table::{Fate, Row, SELF_CHECKS, deaths, run as run_mutant};
+use quorate_checker::kill_table::{Fate, Row, deaths, run as run_mutant};
 use quorate_checker::registry::{ModelInfo, MutantInfo, Rules};
 
 use crate::models::chosen;
@@ -75,7 +75,7 @@ pub fn run(args: &Args) -> Result<Conclusion, Failure> {
             as_expected &= deaths.is_empty();
             if show {
                 let verdict = if deaths.is_empty() { paint.good("holds") } else { paint.bad("VIOLATED") };
-                line(&format!("  unmutated at {}: {verdict}", info.arguments(bounds)));
+                line(&format!("  unmutated  {verdict}\n{}", wrap(&info.arguments(bounds), 6)));
             }
         }
     }
@@ -103,10 +103,12 @@ fn wanted(info: &ModelInfo, ids: &[String]) -> Result<Vec<MutantInfo>, Failure> 
 }
 
 fn print(info: &ModelInfo, row: &Row, paint: Paint) {
+    let equivalent = row.equivalent_because.is_some();
     let fate = match (row.fate, row.as_expected) {
         (Fate::Killed, true) => paint.good("killed"),
+        (Fate::SelfChecksOnly, true) if equivalent => paint.unsure("equivalent: only self-checks see it"),
         (Fate::SelfChecksOnly, true) => paint.unsure("killed by self-checks only"),
-        (Fate::Survived, true) => paint.unsure("survives, as it must"),
+        (Fate::Survived, true) => paint.unsure("equivalent: survives"),
         (Fate::Killed | Fate::SelfChecksOnly, false) => paint.bad("killed, but not as expected"),
         (Fate::Survived, false) => paint.bad("SURVIVES"),
         (Fate::Unknown, _) => paint.bad("not known"),
@@ -115,8 +117,9 @@ fn print(info: &ModelInfo, row: &Row, paint: Paint) {
     line(&wrap(&row.change, 6));
     line(&wrap(&format!("{}: {} states", info.arguments(&row.bounds), show_count(row.distinct_states)), 6));
     for death in &row.deaths {
+        let self_check = info.is_self_check(&death.property);
         let length = death.trace_length.map_or(String::from("?"), |length| length.to_string());
-        let note = match (SELF_CHECKS.contains(&death.property.as_str()), row.must_kill.as_ref() == Some(&death.property)) {
+        let note = match (self_check, row.must_kill.as_ref() == Some(&death.property)) {
             (true, _) => "  (self-check)",
             (false, true) => "  (as expected)",
             (false, false) => "",

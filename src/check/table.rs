@@ -62,7 +62,8 @@ fn violation(property: &PropertyReport) {
         line(&format!("{:17}{:>3} {}", "", index + 1, entry.action.as_deref().unwrap_or("initial state")));
     }
     match &property.trace_file {
-        Some(file) => line(&wrap(&format!("written to {file}; open it with: quorate trace show {file}"), 17)),
+        // Not wrapped, so that it can be copied whole.
+        Some(file) => line(&format!("{:17}open it with: quorate trace show {file}", "")),
         None => line(&format!("{:17}write it to a file with --trace-dir DIR", "")),
     }
 }

@@ -73,8 +73,13 @@ pub struct ModelInfo {
     pub bounds: &'static [BoundInfo],
     /// The instances of a profile, the most telling one first.
     pub profile: fn(Profile) -> Vec<Vec<u64>>,
+    /// Instances small enough to compare all engines on, the last one under every mutant.
+    pub small: fn() -> Vec<Vec<u64>>,
     /// The guards that can be waived.
     pub guards: fn() -> Vec<&'static str>,
+    /// Properties that speak of a node's bookkeeping or of the rules themselves,
+    /// and not of what the protocol is for.
+    pub self_checks: &'static [&'static str],
     /// Its mutants.
     pub mutants: fn() -> Vec<MutantInfo>,
 }
@@ -208,6 +213,12 @@ impl ModelInfo {
         let pairs: Vec<String> =
             self.bounds.iter().zip(values).map(|(bound, value)| format!("--{} {value}", bound.name)).collect();
         pairs.join(" ")
+    }
+
+    /// Whether a death of this property shows only that the rules are other
+    /// rules; so does a panic.
+    pub fn is_self_check(&self, property: &str) -> bool {
+        property == crate::outcome::NO_PANIC || self.self_checks.contains(&property)
     }
 
     /// The error for a mutant that is not in the catalogue.
