@@ -1,0 +1,4 @@
+//! The replication models: their state graphs, their claims, their mutants.
+
+mod naive;
+mod rows;

@@ -1,0 +1,45 @@
+//! The models have the state graphs that TLC finds for the TLA+ modules.
+
+use quorate_model::replication::Sound;
+use quorate_model::replication::model::{Replication, ReplicationBounds};
+
+use crate::naive::{Found, search};
+
+fn replication(nodes: u64, documents: u64, max_client_value: u64, max_messages: u64) -> Found {
+    let bounds = ReplicationBounds { nodes, documents, max_client_value, max_messages };
+    search(&Replication::new(Sound, bounds).unwrap(), false)
+}
+
+/// Rows that take longer are left to optimised builds.
+fn patient() -> bool {
+    !cfg!(debug_assertions)
+}
+
+#[test]
+fn replication_equals_tlc() {
+    let quick = [
+        ((1, 1, 3, 1), (3, 8, 3)),
+        ((1, 2, 3, 3), (7, 23, 3)),
+        ((2, 1, 2, 0), (26, 81, 5)),
+        ((2, 1, 2, 1), (160, 601, 8)),
+        ((2, 1, 2, 3), (160, 601, 8)),
+        ((2, 2, 2, 3), (302, 1_457, 8)),
+        ((2, 1, 3, 3), (1_522, 6_903, 12)),
+        ((2, 2, 3, 3), (5_750, 32_369, 12)),
+        ((2, 1, 4, 4), (15_582, 83_963, 16)),
+        ((3, 1, 1, 3), (1_827, 8_908, 9)),
+    ];
+    let slow = [
+        ((2, 2, 4, 4), (118_230, 766_081, 16)),
+        ((2, 1, 5, 8), (173_294, 1_091_087, 20)),
+        ((3, 1, 2, 2), (118_152, 698_107, 18)),
+        ((3, 1, 2, 3), (283_812, 1_943_857, 18)),
+        ((3, 1, 2, 5), (345_780, 2_509_777, 18)),
+        ((3, 2, 2, 3), (565_797, 4_521_235, 18)),
+    ];
+    for ((nodes, documents, values, messages), expected) in quick.into_iter().chain(slow.into_iter().filter(|_| patient())) {
+        let found = replication(nodes, documents, values, messages);
+        assert_eq!(found.violated, Default::default());
+        assert_eq!(found.row(), expected, "nodes {nodes}, documents {documents}, values {values}, messages {messages}");
+    }
+}
