@@ -18,15 +18,18 @@ mod acknowledgement;
 mod bounds;
 mod master;
 pub mod model;
+pub mod mutant;
 pub mod properties;
 mod rejection;
 mod rule_set;
 mod shard_copy;
+pub mod storage;
 mod translog;
 mod types;
 
 pub use acknowledgement::Progress;
 pub use bounds::BoundError;
+pub use mutant::Mutant;
 pub use rejection::Rejection;
 pub use rule_set::{RuleSet, Sound};
 pub use shard_copy::{Resync, ShardCopy};

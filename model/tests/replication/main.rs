@@ -2,3 +2,4 @@
 
 mod naive;
 mod rows;
+mod mutants;

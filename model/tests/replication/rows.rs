@@ -2,6 +2,7 @@
 
 use quorate_model::replication::Sound;
 use quorate_model::replication::model::{Replication, ReplicationBounds};
+use quorate_model::replication::storage::{Storage, Variant};
 
 use crate::naive::{Found, search};
 
@@ -42,4 +43,24 @@ fn replication_equals_tlc() {
         assert_eq!(found.violated, Default::default());
         assert_eq!(found.row(), expected, "nodes {nodes}, documents {documents}, values {values}, messages {messages}");
     }
+}
+
+#[test]
+fn storage_equals_tlc() {
+    let easy = [(17, 53, 5), (64, 199, 8), (278, 863, 12), (1_141, 3_541, 16), (4_267, 13_253, 20), (14_844, 46_163, 23)];
+    let hard = [(0, 0, 0), (80, 247, 9), (350, 1_079, 13), (1_453, 4_477, 17), (5_499, 16_949, 21), (19_332, 59_627, 24)];
+    for (variant, rows) in [(Variant::Easy, easy), (Variant::Hard, hard)] {
+        for (max_generation, expected) in rows.into_iter().enumerate().filter(|(_, row)| row.0 > 0) {
+            let found = search(&Storage::of_variant(variant, max_generation as u64).unwrap(), false);
+            assert_eq!(found.violated, Default::default());
+            assert_eq!(found.row(), expected, "{} {max_generation}", variant.name());
+        }
+    }
+}
+
+#[test]
+fn buggy_storage_is_violated_by_the_trace_that_tlc_finds() {
+    let found = search(&Storage::of_variant(Variant::Buggy, 5).unwrap(), true);
+    let violated: Vec<_> = found.violated.iter().map(|(name, (trace, _))| (*name, *trace)).collect();
+    assert_eq!(violated, [("MetadataFileReferencedByManifestExists", 5)]);
 }
