@@ -1,5 +1,5 @@
 //! The replication models: their state graphs, their claims, their mutants.
 
+mod mutants;
 mod naive;
 mod rows;
-mod mutants;

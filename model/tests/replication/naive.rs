@@ -1,7 +1,7 @@
 //! A breadth-first search that compares whole states: slow, and simple enough
 //! to be believed. Counts as TLC does.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 use quorate_model::property::{Check, Property};
 use quorate_model::specification::Specification;
@@ -32,20 +32,24 @@ impl Found {
     }
 }
 
-/// Searches all reachable states, or the levels up to the first violation if
-/// `stop_at_violation`.
-pub fn search<M: Specification>(model: &M, stop_at_violation: bool) -> Found {
+/// Searches all reachable states.
+pub fn search<M: Specification>(model: &M) -> Found {
+    explore(model, model.init_states(), |_| false)
+}
+
+/// Searches what is reachable from `initial`, up to the level at which `enough` says so.
+pub fn explore<M: Specification>(model: &M, initial: Vec<M::State>, enough: impl Fn(&Found) -> bool) -> Found {
     let claims = model.claims();
     let (guards, classes) = (model.guards(), model.action_classes());
     let mut found = Found::default();
-    let mut seen: HashMap<M::State, ()> = HashMap::new();
+    let mut seen: HashSet<M::State> = HashSet::new();
     let mut reached = vec![false; claims.len()];
     let mut level = Vec::new();
 
-    for state in model.init_states() {
+    for state in initial {
         found.generated += 1;
         check_state(model, &claims, &state, 1, &mut reached, &mut found);
-        if model.within_boundary(&state) && seen.insert(state.clone(), ()).is_none() {
+        if model.within_boundary(&state) && seen.insert(state.clone()) {
             level.push(state);
         }
     }
@@ -72,13 +76,13 @@ pub fn search<M: Specification>(model: &M, stop_at_violation: bool) -> Found {
                     }
                 }
                 check_state(model, &claims, &after, trace, &mut reached, &mut found);
-                if model.within_boundary(&after) && !seen.contains_key(&after) {
-                    seen.insert(after.clone(), ());
+                if model.within_boundary(&after) && !seen.contains(&after) {
+                    seen.insert(after.clone());
                     next_level.push(after);
                 }
             });
         }
-        if stop_at_violation && !found.violated.is_empty() {
+        if enough(&found) {
             break;
         }
         level = next_level;

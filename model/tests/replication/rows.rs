@@ -4,11 +4,12 @@ use quorate_model::replication::Sound;
 use quorate_model::replication::model::{Replication, ReplicationBounds};
 use quorate_model::replication::storage::{Storage, Variant};
 
-use crate::naive::{Found, search};
+use crate::naive::{Found, explore, search};
+use stateright::Model;
 
 fn replication(nodes: u64, documents: u64, max_client_value: u64, max_messages: u64) -> Found {
     let bounds = ReplicationBounds { nodes, documents, max_client_value, max_messages };
-    search(&Replication::new(Sound, bounds).unwrap(), false)
+    search(&Replication::new(Sound, bounds).unwrap())
 }
 
 /// Rows that take longer are left to optimised builds.
@@ -51,7 +52,7 @@ fn storage_equals_tlc() {
     let hard = [(0, 0, 0), (80, 247, 9), (350, 1_079, 13), (1_453, 4_477, 17), (5_499, 16_949, 21), (19_332, 59_627, 24)];
     for (variant, rows) in [(Variant::Easy, easy), (Variant::Hard, hard)] {
         for (max_generation, expected) in rows.into_iter().enumerate().filter(|(_, row)| row.0 > 0) {
-            let found = search(&Storage::of_variant(variant, max_generation as u64).unwrap(), false);
+            let found = search(&Storage::of_variant(variant, max_generation as u64).unwrap());
             assert_eq!(found.violated, Default::default());
             assert_eq!(found.row(), expected, "{} {max_generation}", variant.name());
         }
@@ -60,7 +61,8 @@ fn storage_equals_tlc() {
 
 #[test]
 fn buggy_storage_is_violated_by_the_trace_that_tlc_finds() {
-    let found = search(&Storage::of_variant(Variant::Buggy, 5).unwrap(), true);
+    let model = Storage::of_variant(Variant::Buggy, 5).unwrap();
+    let found = explore(&model, model.init_states(), |found| !found.violated.is_empty());
     let violated: Vec<_> = found.violated.iter().map(|(name, (trace, _))| (*name, *trace)).collect();
     assert_eq!(violated, [("MetadataFileReferencedByManifestExists", 5)]);
 }

@@ -99,6 +99,15 @@ pub fn claims<R: RuleSet>() -> Vec<Property<Model<R>>> {
                     .try_for_each(|(node, before, after)| claim::replica_global_checkpoint_never_falls(node, before, after))
             },
         ),
+        Property::step(
+            "TrackedLocalCheckpointsNeverFall",
+            "ours",
+            "what a primary knows of the local checkpoints of others never falls",
+            |_: &Model<R>, before: &State, _: &Action, after: &State| {
+                both(before, after)
+                    .try_for_each(|(node, before, after)| claim::tracked_local_checkpoints_never_fall(node, before, after))
+            },
+        ),
         Property::reachable("Acknowledged", "ours", "an operation can be acknowledged", |_: &Model<R>, state: &State| {
             state.responses.iter().any(|response| matches!(response, ClientResponse::Stored { .. }))
         }),

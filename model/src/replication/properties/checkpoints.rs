@@ -39,6 +39,17 @@ pub fn replica_global_checkpoint_never_falls<V: Source>(node: NodeId, before: &S
     Err(format!("the global checkpoint of replica {node} falls from {} to {}", before.global_checkpoint, after.global_checkpoint))
 }
 
+/// Ours: what a node knows of the local checkpoints of others never falls.
+pub fn tracked_local_checkpoints_never_fall<V: Source>(node: NodeId, before: &ShardCopy<V>, after: &ShardCopy<V>) -> Verdict {
+    for (index, (known, knows)) in before.local_checkpoints.iter().zip(&after.local_checkpoints).enumerate() {
+        if knows < known {
+            let tracked = NodeId::from_index(index);
+            return Err(format!("{node} knows local checkpoint {known} of {tracked}, and then {knows}"));
+        }
+    }
+    Ok(())
+}
+
 /// S-GMON for a primary (ours): Elasticsearch asserts it, the module violates
 /// it. Its new primaries know nothing of the others' checkpoints and count that
 /// as nothing performed, where Elasticsearch counts it as unknown and waits.

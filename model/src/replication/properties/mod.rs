@@ -10,7 +10,7 @@ mod routing;
 pub use acknowledged::acknowledged_is_stored;
 pub use checkpoints::{
     global_checkpoint_below_local, local_checkpoint_matches, primary_global_checkpoint_never_falls,
-    replica_global_checkpoint_never_falls,
+    replica_global_checkpoint_never_falls, tracked_local_checkpoints_never_fall,
 };
 pub use contents::{no_gaps, nothing_pending, same_contents, same_up_to_global_checkpoint, seq_no_and_term_identify_operation};
 pub use routing::{primary_terms_never_fall, well_formed};
