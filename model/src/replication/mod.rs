@@ -21,6 +21,7 @@ pub mod model;
 pub mod mutant;
 pub mod properties;
 mod rejection;
+pub mod replica_engine;
 mod rule_set;
 mod shard_copy;
 pub mod storage;

@@ -2,6 +2,7 @@
 
 use quorate_model::replication::Sound;
 use quorate_model::replication::model::{Replication, ReplicationBounds};
+use quorate_model::replication::replica_engine::{EngineBounds, EngineRules, ReplicaEngine};
 use quorate_model::replication::storage::{Storage, Variant};
 
 use crate::naive::{Found, explore, search};
@@ -65,4 +66,27 @@ fn buggy_storage_is_violated_by_the_trace_that_tlc_finds() {
     let found = explore(&model, model.init_states(), |found| !found.violated.is_empty());
     let violated: Vec<_> = found.violated.iter().map(|(name, (trace, _))| (*name, *trace)).collect();
     assert_eq!(violated, [("MetadataFileReferencedByManifestExists", 5)]);
+}
+
+#[test]
+fn replica_engine_equals_tlc() {
+    let quick = [((1, 0, 1), (87_104, 324_148, 18))];
+    let slow = [
+        ((1, 1, 1), (158_528, 593_264, 23)),
+        ((1, 0, 2), (153_280, 573_764, 18)),
+        ((1, 1, 2), (261_872, 987_812, 23)),
+        ((1, 2, 1), (231_280, 870_984, 26)),
+        ((1, 3, 2), (482_128, 1_836_116, 29)),
+        ((2, 0, 1), (498_956, 1_880_160, 24)),
+        ((2, 0, 2), (1_066_552, 4_071_528, 24)),
+        ((2, 1, 1), (1_610_424, 6_220_776, 29)),
+    ];
+    for ((requests, duplication_limit, document_contents), expected) in
+        quick.into_iter().chain(slow.into_iter().filter(|_| patient()))
+    {
+        let bounds = EngineBounds { requests, duplication_limit, document_contents };
+        let found = search(&ReplicaEngine::new(EngineRules::SOUND, bounds).unwrap());
+        assert_eq!(found.violated, Default::default());
+        assert_eq!(found.row(), expected, "{bounds:?}");
+    }
 }
