@@ -1,5 +1,6 @@
 //! The replication models: their state graphs, their claims, their mutants.
 
+mod liveness;
 mod mutants;
 mod naive;
 mod rows;

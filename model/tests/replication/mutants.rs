@@ -33,3 +33,43 @@ fn table() {
         );
     }
 }
+
+#[test]
+fn engine_table() {
+    let only = std::env::var("ONLY").unwrap_or_default();
+    use quorate_model::replication::{replica_engine, storage};
+    for entry in storage::catalogue() {
+        let model = storage::Storage::new(entry.rules, entry.max_generation).unwrap();
+        let found = explore(&model, model.init_states(), |found| match entry.expected {
+            Expected::Dies(n) => found.violated.contains_key(n),
+            _ => false,
+        });
+        println!(
+            "{} {:?} -> {:?} {:?}",
+            entry.id,
+            entry.expected,
+            found.row(),
+            found.violated.iter().map(|(n, (l, _))| (n, l)).collect::<Vec<_>>()
+        );
+    }
+    for entry in replica_engine::catalogue() {
+        if !only.is_empty() && !only.split(',').any(|o| entry.id == o) {
+            continue;
+        }
+        let t = std::time::Instant::now();
+        let model = replica_engine::ReplicaEngine::new(entry.rules, entry.bounds).unwrap();
+        let found = explore(&model, model.init_states(), |found| match entry.expected {
+            Expected::Dies(n) => found.violated.contains_key(n),
+            _ => false,
+        });
+        println!(
+            "{} {:?} {:?} -> {:?} {:?} {:?}",
+            entry.id,
+            entry.expected,
+            entry.bounds,
+            found.row(),
+            found.violated.iter().map(|(n, (l, _))| (n, l)).collect::<Vec<_>>(),
+            t.elapsed()
+        );
+    }
+}
