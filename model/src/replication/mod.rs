@@ -16,6 +16,8 @@
 
 mod acknowledgement;
 mod bounds;
+mod fencing;
+mod local_checkpoint_tracker;
 mod master;
 pub mod model;
 pub mod mutant;
@@ -25,15 +27,19 @@ pub mod replica_engine;
 mod rule_set;
 mod shard_copy;
 pub mod storage;
+pub mod tracker;
 mod translog;
 mod types;
 
 pub use acknowledgement::Progress;
 pub use bounds::BoundError;
+pub use fencing::{AllocationId, CopyTerms, TermChange, global_checkpoint_on_replica};
+pub use local_checkpoint_tracker::LocalCheckpointTracker;
 pub use mutant::Mutant;
 pub use rejection::Rejection;
 pub use rule_set::{RuleSet, Sound};
 pub use shard_copy::{Resync, ShardCopy};
+pub use tracker::ReplicationTracker;
 pub use translog::Translog;
 pub use types::{
     NO_OPS_PERFORMED, Operation, PrimaryTerm, ReplicationRequest, Role, RoutingTable, SeqNo, ShardClusterState, Source,

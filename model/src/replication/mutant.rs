@@ -351,7 +351,7 @@ pub fn catalogue() -> Vec<ReplicationMutant> {
         ),
         waive("W-NotPrimary", "replicas take client requests", &[NotPrimary], TWO, acked),
         waive("W-ReplicationTermTooOld", "copies store operations of replaced primaries", &[ReplicationTermTooOld], THREE, quiet),
-        waive("W-TrimTermTooOld", "copies trim for replaced primaries", &[TrimTermTooOld], THREE, quiet),
+        waive("W-TrimTermTooOld", "copies trim for replaced primaries", &[TrimTermTooOld], THREE, local),
         waive(
             "W-ClusterStateAlreadyApplied",
             "a cluster state is applied again",
@@ -379,7 +379,9 @@ pub fn catalogue() -> Vec<ReplicationMutant> {
             "a failed primary goes on tracking",
             &[CopyNoLongerAssigned],
             THREE,
-            Expected::Equivalent("?"),
+            Expected::Equivalent(
+                "a copy that is assigned no longer is never promoted again, and nobody takes its checkpoints over",
+            ),
         ),
         waive(
             "W-NotPromoted",

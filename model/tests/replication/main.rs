@@ -4,3 +4,5 @@ mod liveness;
 mod mutants;
 mod naive;
 mod rows;
+mod trackers;
+mod translogs;
