@@ -4,5 +4,6 @@ mod liveness;
 mod mutants;
 mod naive;
 mod rows;
+mod stories;
 mod trackers;
 mod translogs;

@@ -25,6 +25,7 @@ mod environment;
 mod messages;
 mod specification;
 mod state;
+pub mod story;
 
 pub use action::ReplicationAction;
 pub use environment::{Limits, Replication, ReplicationBounds};
