@@ -1,6 +1,6 @@
 //! A flag for every bound of every registered model.
 
-use clap::builder::ValueParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::{Arg, ArgMatches, Command};
 use quorate_checker::registry::MODELS;
 
@@ -9,12 +9,12 @@ use quorate_checker::registry::MODELS;
 pub struct BoundArgs(pub Vec<(String, u64)>);
 
 /// Each bound's name once, with the meaning that its first model gives it.
-fn all() -> Vec<(&'static str, String)> {
-    let mut bounds: Vec<(&'static str, String)> = Vec::new();
+fn all() -> Vec<(&'static str, String, &'static [&'static str])> {
+    let mut bounds: Vec<(&'static str, String, &'static [&'static str])> = Vec::new();
     for info in MODELS {
         for bound in info.bounds {
-            if !bounds.iter().any(|(name, _)| *name == bound.name) {
-                bounds.push((bound.name, format!("{} ({})", bound.meaning, info.name)));
+            if !bounds.iter().any(|(name, ..)| *name == bound.name) {
+                bounds.push((bound.name, format!("{} ({})", bound.meaning, info.name), bound.choices));
             }
         }
     }
@@ -23,7 +23,7 @@ fn all() -> Vec<(&'static str, String)> {
 
 impl clap::FromArgMatches for BoundArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given = all().into_iter().filter_map(|(name, _)| Some((name.to_owned(), *matches.get_one::<u64>(name)?)));
+        let given = all().into_iter().filter_map(|(name, ..)| Some((name.to_owned(), *matches.get_one::<u64>(name)?)));
         Ok(BoundArgs(given.collect()))
     }
 
@@ -35,9 +35,14 @@ impl clap::FromArgMatches for BoundArgs {
 
 impl clap::Args for BoundArgs {
     fn augment_args(command: Command) -> Command {
-        let flag = |(name, meaning): (&'static str, String)| {
-            let parser = ValueParser::from(clap::value_parser!(u64));
-            Arg::new(name).long(name).value_name("N").help(meaning).help_heading("Bounds").value_parser(parser)
+        let flag = |(name, meaning, choices): (&'static str, String, &'static [&'static str])| {
+            let position = move |given: String| choices.iter().position(|choice| *choice == given).unwrap_or(0) as u64;
+            let parser = match choices {
+                [] => ValueParser::from(clap::value_parser!(u64)),
+                _ => ValueParser::new(PossibleValuesParser::new(choices.iter().copied()).map(position)),
+            };
+            let value_name = if choices.is_empty() { "N" } else { "NAME" };
+            Arg::new(name).long(name).value_name(value_name).help(meaning).help_heading("Bounds").value_parser(parser)
         };
         command.args(all().into_iter().map(flag))
     }

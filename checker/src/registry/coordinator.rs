@@ -1,9 +1,9 @@
 //! The Coordinators in a world with a retained-set network.
 
-use quorate_model::coordination::catalogue::catalogue;
-use quorate_model::coordination::{Mutant, Rejection, Sound};
+use quorate_model::coordination::{Rejection, Sound};
 use quorate_model::coordinator_world::{CoordinatorBounds, coordinator_world};
 
+use super::zen_with_terms::coordination_mutant;
 use super::{BoundInfo, Entry, ModelInfo, Profile, RegistryError, Rules, Visitor};
 
 pub(super) struct CoordinatorEntry;
@@ -15,17 +15,19 @@ impl Entry for CoordinatorEntry {
                   may arrive at any time and any number of times, every timer that is set may fire, anybody may be \
                   suspected. The same code runs as a cluster.",
         bounds: &[
-            BoundInfo { name: "nodes", meaning: "how many nodes there are, all of them voting" },
-            BoundInfo { name: "max-term", meaning: "nobody stands for election beyond this term" },
-            BoundInfo { name: "submissions", meaning: "how many changes clients submit" },
-            BoundInfo { name: "restarts", meaning: "how many restarts there are" },
-            BoundInfo { name: "checks", meaning: "how many rounds of follower checks leaders send" },
+            BoundInfo::number("nodes", "how many nodes there are, all of them voting"),
+            BoundInfo::number("max-term", "nobody stands for election beyond this term"),
+            BoundInfo::number("submissions", "how many changes clients submit"),
+            BoundInfo::number("restarts", "how many restarts there are"),
+            BoundInfo::number("checks", "how many rounds of follower checks leaders send"),
         ],
         profile: |profile| match profile {
             Profile::Quick => vec![vec![3, 1, 1, 1, 1], vec![2, 2, 1, 1, 1]],
             Profile::Ci => vec![vec![3, 2, 1, 1, 0], vec![3, 1, 1, 1, 1]],
             Profile::Deep => vec![vec![3, 2, 1, 1, 1], vec![3, 3, 1, 0, 0]],
         },
+        small: || vec![vec![2, 1, 1, 1, 1], vec![1, 2, 1, 1, 1], vec![2, 2, 1, 0, 0], vec![2, 1, 1, 1, 0]],
+        self_checks: &["SingleNodeInvariant", "RefinesTheRules"],
         guards: || Rejection::ALL.iter().map(|guard| guard.name()).collect(),
         mutants: Vec::new,
     };
@@ -42,14 +44,7 @@ impl Entry for CoordinatorEntry {
         if *rules == Rules::default() {
             return Ok(visitor.visit(coordinator_world(Sound, bounds, true).map_err(refused)?));
         }
-        let mut mutant = match &rules.mutant {
-            None => Mutant::default(),
-            Some(id) => catalogue().iter().find(|entry| entry.id == id).ok_or_else(|| Self::INFO.no_mutant(id))?.rules,
-        };
-        for name in &rules.waived {
-            let guard = Rejection::ALL.iter().find(|guard| guard.name() == name).ok_or_else(|| Self::INFO.no_guard(name))?;
-            mutant = mutant.and_waiving(*guard);
-        }
+        let mutant = coordination_mutant(&Self::INFO, rules)?;
         Ok(visitor.visit(coordinator_world(mutant, bounds, false).map_err(refused)?))
     }
 }

@@ -8,6 +8,9 @@
 //! called with it by [`with_model`].
 
 mod coordinator;
+mod replica_engine;
+mod replication;
+mod storage;
 mod zen_with_terms;
 
 use quorate_model::Specification;
@@ -21,6 +24,20 @@ pub struct BoundInfo {
     pub name: &'static str,
     /// What it limits.
     pub meaning: &'static str,
+    /// Where a choice has names and no magnitude: the names of 0, 1, ….
+    pub choices: &'static [&'static str],
+}
+
+impl BoundInfo {
+    /// A number.
+    pub const fn number(name: &'static str, meaning: &'static str) -> Self {
+        BoundInfo { name, meaning, choices: &[] }
+    }
+
+    /// A value as the command line writes it.
+    pub fn shown(&self, value: u64) -> String {
+        self.choices.get(value as usize).map_or_else(|| value.to_string(), |choice| (*choice).to_owned())
+    }
 }
 
 /// How much a check is to cover.
@@ -137,7 +154,14 @@ macro_rules! registry {
     };
 }
 
-registry![zen_with_terms::ZenWithTermsEntry, coordinator::CoordinatorEntry];
+registry![
+    zen_with_terms::ZenWithTermsEntry,
+    coordinator::CoordinatorEntry,
+    replication::ReplicationEntry,
+    replication::QuietingEntry,
+    storage::StorageEntry,
+    replica_engine::ReplicaEngineEntry,
+];
 
 /// The model of this name.
 pub fn find(name: &str) -> Result<&'static ModelInfo, RegistryError> {
@@ -211,7 +235,7 @@ impl ModelInfo {
     /// `--nodes 2 --max-term 1 …`: the arguments that say these bounds.
     pub fn arguments(&self, values: &[u64]) -> String {
         let pairs: Vec<String> =
-            self.bounds.iter().zip(values).map(|(bound, value)| format!("--{} {value}", bound.name)).collect();
+            self.bounds.iter().zip(values).map(|(bound, value)| format!("--{} {}", bound.name, bound.shown(*value))).collect();
         pairs.join(" ")
     }
 

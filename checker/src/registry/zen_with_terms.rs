@@ -15,12 +15,12 @@ impl Entry for ZenWithTermsEntry {
                   restart at will, clients ask for any value and configuration. The state graph of Elastic's TLA+ \
                   module ZenWithTerms (elasticsearch-formal-models at ca30663).",
         bounds: &[
-            BoundInfo { name: "nodes", meaning: "how many nodes there are" },
-            BoundInfo { name: "max-term", meaning: "the highest term that a node may enter" },
-            BoundInfo { name: "max-version", meaning: "the highest version that a client may ask for" },
-            BoundInfo { name: "max-initial-version", meaning: "the highest version that a node may hold at the start" },
-            BoundInfo { name: "values", meaning: "how many values there are" },
-            BoundInfo { name: "max-messages", meaning: "states with more messages are checked but not expanded" },
+            BoundInfo::number("nodes", "how many nodes there are"),
+            BoundInfo::number("max-term", "the highest term that a node may enter"),
+            BoundInfo::number("max-version", "the highest version that a client may ask for"),
+            BoundInfo::number("max-initial-version", "the highest version that a node may hold at the start"),
+            BoundInfo::number("values", "how many values there are"),
+            BoundInfo::number("max-messages", "states with more messages are checked but not expanded"),
         ],
         profile: |profile| match profile {
             Profile::Quick => vec![vec![2, 2, 2, 0, 1, 8], vec![2, 1, 2, 0, 1, 8]],
@@ -49,16 +49,22 @@ impl Entry for ZenWithTermsEntry {
         if *rules == Rules::default() {
             return Ok(visitor.visit(ZenWithTerms::new(Sound, bounds).map_err(refused)?));
         }
-        let mut mutant = match &rules.mutant {
-            None => Mutant::default(),
-            Some(id) => catalogue().iter().find(|entry| entry.id == id).ok_or_else(|| Self::INFO.no_mutant(id))?.rules,
-        };
-        for name in &rules.waived {
-            let guard = Rejection::ALL.iter().find(|guard| guard.name() == name).ok_or_else(|| Self::INFO.no_guard(name))?;
-            mutant = mutant.and_waiving(*guard);
-        }
+        let mutant = coordination_mutant(&Self::INFO, rules)?;
         Ok(visitor.visit(ZenWithTerms::new(mutant, bounds).map_err(refused)?))
     }
+}
+
+/// The mutant of the coordination rules that was asked for.
+pub(super) fn coordination_mutant(info: &ModelInfo, rules: &Rules) -> Result<Mutant, RegistryError> {
+    let mut mutant = match &rules.mutant {
+        None => Mutant::default(),
+        Some(id) => catalogue().iter().find(|entry| entry.id == id).ok_or_else(|| info.no_mutant(id))?.rules,
+    };
+    for name in &rules.waived {
+        let guard = Rejection::ALL.iter().find(|guard| guard.name() == name).ok_or_else(|| info.no_guard(name))?;
+        mutant = mutant.and_waiving(*guard);
+    }
+    Ok(mutant)
 }
 
 fn refused(why: impl std::fmt::Display) -> RegistryError {

@@ -15,7 +15,7 @@ use super::rule_set::RuleSet;
 use super::shard_copy::Resync;
 use super::translog::Translog;
 use super::types::{Operation, PrimaryTerm, Role, RoutingTable, SeqNo, TrimRequest};
-pub use crate::coordination::mutant::Expected;
+pub use crate::coordination::catalogue::Expected;
 use crate::node_set::NodeId;
 
 /// A change of what a rule does, other than leaving out a guard.
@@ -85,6 +85,12 @@ impl Mutant {
             i += 1;
         }
         Mutant { waived, effect: None }
+    }
+
+    /// These rules without one more guard.
+    #[must_use]
+    pub const fn and_waiving(self, guard: Rejection) -> Self {
+        Mutant { waived: self.waived | 1 << guard as u64, effect: self.effect }
     }
 
     /// The rules with one changed effect.

@@ -117,6 +117,12 @@ impl EngineRules {
         EngineRules { waived: 1 << guard as u32, effect: None }
     }
 
+    /// These rules without one more guard.
+    #[must_use]
+    pub const fn and_waiving(self, guard: EngineRejection) -> Self {
+        EngineRules { waived: self.waived | 1 << guard as u32, effect: self.effect }
+    }
+
     /// The rules with one changed effect.
     pub const fn with_effect(effect: EngineEffect) -> Self {
         EngineRules { waived: 0, effect: Some(effect) }

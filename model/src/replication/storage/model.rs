@@ -79,7 +79,10 @@ impl Specification for Storage {
     }
 
     fn bounds(&self) -> Vec<Bound> {
-        vec![Bound { name: "max-generation", value: self.max_generation, kind: BoundKind::Cut }]
+        vec![
+            Bound { name: "variant", value: self.rules.variant as u64, kind: BoundKind::Size },
+            Bound { name: "max-generation", value: self.max_generation, kind: BoundKind::Cut },
+        ]
     }
 
     fn guards(&self) -> Vec<&'static str> {

@@ -1,7 +1,7 @@
 //! Variants of the writer that must fail, or must not.
 
 use super::rules::{Effect, StorageRules, Variant};
-use crate::coordination::mutant::Expected;
+use crate::coordination::catalogue::Expected;
 
 /// An entry of the catalogue.
 #[derive(Clone, Copy, Debug)]
