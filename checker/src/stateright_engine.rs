@@ -185,7 +185,7 @@ impl<M: Specification + Clone + 'static> Wrapped<M> {
             Mark::Broken(broken) => broken == claim,
             Mark::Panicked => claim == self.claims.no_panic(),
             Mark::Inside | Mark::Outside if claim == self.claims.no_panic() => {
-                self.claims.states.iter().chain(&self.claims.examples).any(|claim| panicked(claim))
+                self.claims.states.iter().chain(&self.claims.examples).any(panicked)
             }
             Mark::Inside | Mark::Outside => {
                 let look = || {

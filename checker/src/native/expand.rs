@@ -59,7 +59,6 @@ struct Successor<S> {
     state: S,
     fingerprint: Fingerprint,
     step: u32,
-    known: bool,
 }
 
 /// One thread's part in one level.
@@ -97,12 +96,13 @@ impl<'a, M: Specification> Worker<'a, M> {
     /// The initial states.
     pub fn begin(&mut self, level: &Level) {
         let shared = self.shared;
+        let table = shared.table.read().expect("no panic while held");
         match panics::catch(|| shared.model.init_states()) {
             Ok(states) => {
                 for (step, state) in states.into_iter().enumerate() {
                     self.counts.generated += 1;
                     let mut stage = Stage::After(step as u32, "");
-                    let result = panics::catch(|| self.arrive(state, step as u32, None, &mut stage));
+                    let result = panics::catch(|| self.arrive(&table, state, step as u32, None, &mut stage));
                     self.place_panic(result, None, stage, None);
                 }
             }
@@ -111,7 +111,6 @@ impl<'a, M: Specification> Worker<'a, M> {
                 self.found[shared.claims.no_panic()] = Some(Found { from: None, step: None, fingerprint, panic: Some(words) });
             }
         }
-        let table = shared.table.read().expect("no panic while held");
         let result = self.keep_new(table, None, level).map(|_| ()).and_then(|()| self.chunk.finish(level, &shared.log));
         result.unwrap_or_else(|error| shared.stop_for(&error));
         self.report();
@@ -146,7 +145,7 @@ impl<'a, M: Specification> Worker<'a, M> {
                 ))
             })?;
             encoded = rest;
-            self.expand_state(&state, StateRef { chunk: number, place });
+            self.expand_state(&table, &state, StateRef { chunk: number, place });
             table = self.keep_new(table, Some(StateRef { chunk: number, place }), next)?;
             place += 1;
             if place % REPORT_EVERY == 0 {
@@ -160,7 +159,7 @@ impl<'a, M: Specification> Worker<'a, M> {
     }
 
     /// Collects the successors of `state` and checks its steps.
-    fn expand_state(&mut self, state: &M::State, at: StateRef) {
+    fn expand_state(&mut self, table: &Table, state: &M::State, at: StateRef) {
         let shared = self.shared;
         let cut_before = self.counts.cut.transitions;
         let mut stage = Stage::Successors;
@@ -180,7 +179,7 @@ impl<'a, M: Specification> Worker<'a, M> {
                             self.found(claim, Some(at), Some(step), fingerprint);
                         }
                     }
-                    self.arrive(after, step, Some(at), &mut stage);
+                    self.arrive(table, after, step, Some(at), &mut stage);
                     step += 1;
                     stage = Stage::Successors;
                 }
@@ -190,14 +189,17 @@ impl<'a, M: Specification> Worker<'a, M> {
         self.counts.cut.states += u64::from(self.counts.cut.transitions > cut_before);
     }
 
-    /// A state is reached: outside the bounds it is checked here, else collected.
+    /// A state is reached: outside the bounds it is checked here, else it is
+    /// collected, unless it is known at first sight.
     #[inline]
-    fn arrive(&mut self, state: M::State, step: u32, from: Option<StateRef>, stage: &mut Stage) {
+    fn arrive(&mut self, table: &Table, state: M::State, step: u32, from: Option<StateRef>, stage: &mut Stage) {
         let shared = self.shared;
         let within = shared.model.within_boundary(&state);
         let fingerprint = shared.fingerprint(&state);
         if within {
-            self.batch.push(Successor { state, fingerprint, step, known: false });
+            if !table.is_in_first_slot(fingerprint) {
+                self.batch.push(Successor { state, fingerprint, step });
+            }
             return;
         }
         self.counts.cut.transitions += 1;
@@ -240,11 +242,8 @@ impl<'a, M: Specification> Worker<'a, M> {
     ) -> io::Result<RwLockReadGuard<'a, Table>> {
         let shared = self.shared;
         let mut batch = std::mem::take(&mut self.batch);
-        for successor in &mut batch {
-            successor.known = table.is_in_first_slot(successor.fingerprint);
-        }
-        for Successor { state, fingerprint, step, known } in batch.drain(..) {
-            while !known {
+        for Successor { state, fingerprint, step } in batch.drain(..) {
+            loop {
                 match table.insert(fingerprint) {
                     Inserted::Known => break,
                     Inserted::Full(shard) => {

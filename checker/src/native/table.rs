@@ -72,9 +72,7 @@ impl Table {
         (fingerprint.second >> (64 - SHARD_BITS)) as usize
     }
 
-    /// Whether the first slot to look at holds it already. Tells nothing if
-    /// not; called for many fingerprints in a row, so that the processor
-    /// fetches their slots at the same time.
+    /// Whether the first slot to look at holds it already; says nothing if not.
     #[inline]
     pub fn is_in_first_slot(&self, fingerprint: Fingerprint) -> bool {
         let shard = &self.shards[Self::shard_of(fingerprint)];
@@ -109,14 +107,12 @@ impl Table {
         let mut slot = shard.position(fingerprint.word);
         for _ in 0..shard.capacity {
             let at = if self.wide { 2 * slot } else { slot };
-            match shard.slots[at].load(Acquire) {
-                0 => return false,
-                word if word == fingerprint.word => {
-                    if !self.wide || shard.slots[at + 1].load(Acquire) == fingerprint.second {
-                        return true;
-                    }
-                }
-                _ => {}
+            let word = shard.slots[at].load(Acquire);
+            if word == 0 {
+                return false;
+            }
+            if word == fingerprint.word && (!self.wide || shard.slots[at + 1].load(Acquire) == fingerprint.second) {
+                return true;
             }
             slot = shard.after(slot);
         }
