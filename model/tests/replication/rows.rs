@@ -96,11 +96,16 @@ fn replica_engine_equals_tlc() {
 /// Nothing is claimed of what never happens, and no action or guard is idle.
 #[test]
 fn nothing_is_vacuous() {
-    let replication = replication(3, 1, 2, 2);
+    // A trim needs three copies, a request of a replaced primary an operation.
+    let mut replication_models = replication(3, 1, 1, 3);
+    let two_copies = replication(2, 1, 2, 3);
+    replication_models.taken.extend(two_copies.taken);
+    replication_models.refusals.extend(two_copies.refusals);
+    replication_models.unreached.retain(|name| two_copies.unreached.contains(name));
     let storage = search(&Storage::of_variant(Variant::Hard, 2).unwrap());
     let bounds = EngineBounds { requests: 1, duplication_limit: 1, document_contents: 1 };
     let engine = search(&ReplicaEngine::new(EngineRules::SOUND, bounds).unwrap());
-    for (found, classes, guards) in [(replication, 10, 5), (storage, 6, 0), (engine, 9, 9)] {
+    for (found, classes, guards) in [(replication_models, 10, 5), (storage, 6, 0), (engine, 9, 9)] {
         assert!(found.unreached.is_empty(), "{:?}", found.unreached);
         assert_eq!((found.taken.len(), found.refusals.len()), (classes, guards), "{:?} {:?}", found.taken, found.refusals);
     }
