@@ -19,7 +19,7 @@ pub struct Progress {
 
 impl Progress {
     /// `FinishIfNeeded`: whether the client may be told that the operation is stored.
-    pub fn may_acknowledge(&self, rules: &(impl RuleSet + ?Sized)) -> Result<(), Rejection> {
+    pub fn may_acknowledge(&self, rules: &impl RuleSet) -> Result<(), Rejection> {
         rules.require(NotAClientRequest, self.from_client)?;
         rules.require(AnswersOutstanding, !self.answers_outstanding)?;
         rules.require(ReportedAsFailed, !self.reported_as_failed)

@@ -19,7 +19,7 @@ impl ShardClusterState {
     /// `FailShardOnMaster`, `AllocationService.applyFailedShards`: the copy on
     /// `node` is assigned no longer. If it was the primary, the term grows and
     /// `promoted` takes its place.
-    pub fn fail_shard(&self, rules: &(impl RuleSet + ?Sized), node: NodeId, promoted: Option<NodeId>) -> Result<Self, Rejection> {
+    pub fn fail_shard(&self, rules: &impl RuleSet, node: NodeId, promoted: Option<NodeId>) -> Result<Self, Rejection> {
         rules.require(AlreadyUnassigned, self.routing.role(node) != Role::Unassigned)?;
 
         let mut next = *self;
@@ -33,7 +33,7 @@ impl ShardClusterState {
     /// A primary of term `reporter_term` asks to fail another copy. This is the
     /// fence: a primary that has been replaced is refused here, if nowhere else
     /// (`ShardStateAction`, `NoLongerPrimaryShardException`).
-    pub fn may_fail_others(&self, rules: &(impl RuleSet + ?Sized), reporter_term: PrimaryTerm) -> Result<(), Rejection> {
+    pub fn may_fail_others(&self, rules: &impl RuleSet, reporter_term: PrimaryTerm) -> Result<(), Rejection> {
         rules.require(NoLongerPrimary, reporter_term >= self.primary_term)
     }
 }

@@ -13,6 +13,16 @@
 //!
 //! A handler is a pure function: it takes what is and returns what becomes, or
 //! the guard that refused.
+//!
+//! What the TLA+ module has no words for, and the actors need: the
+//! [`LocalCheckpointTracker`] with its processed and persisted operations, the
+//! [`ReplicationTracker`] with its in-sync set, and [`CopyTerms`], which fence
+//! requests by term and allocation id.
+//!
+//! Three specification models: [`model`] for the rules above, [`storage`] for
+//! what a node writes to its disk, [`replica_engine`] for what a replica does
+//! to one document. Each has the state graph that TLC explores for Elastic's
+//! module of that name.
 
 mod acknowledgement;
 mod bounds;

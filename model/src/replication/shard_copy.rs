@@ -70,7 +70,7 @@ impl<V: Source> ShardCopy<V> {
     /// operation. Returns the request for each replica that it knows of.
     pub fn client_request(
         &self,
-        rules: &(impl RuleSet + ?Sized),
+        rules: &impl RuleSet,
         me: NodeId,
         source: V,
     ) -> Result<(Self, ReplicationRequest<V>), Rejection> {
@@ -95,7 +95,7 @@ impl<V: Source> ShardCopy<V> {
     /// order in which they come, and answers with its local checkpoint.
     pub fn handle_replication_request(
         &self,
-        rules: &(impl RuleSet + ?Sized),
+        rules: &impl RuleSet,
         request: &ReplicationRequest<V>,
     ) -> Result<(Self, SeqNo), Rejection> {
         rules.require(ReplicationTermTooOld, request.primary_term >= self.primary_term)?;
@@ -107,7 +107,7 @@ impl<V: Source> ShardCopy<V> {
     }
 
     /// `HandleTrimTranslogRequest`: a copy drops what its new primary does not have.
-    pub fn handle_trim_request(&self, rules: &(impl RuleSet + ?Sized), request: &TrimRequest) -> Result<Self, Rejection> {
+    pub fn handle_trim_request(&self, rules: &impl RuleSet, request: &TrimRequest) -> Result<Self, Rejection> {
         rules.require(TrimTermTooOld, request.primary_term >= self.primary_term)?;
 
         let mut next = self.hear_of_term(rules, request.primary_term, request.global_checkpoint);
@@ -116,7 +116,7 @@ impl<V: Source> ShardCopy<V> {
     }
 
     /// Takes over the term and the global checkpoint of a request (`MaybeMarkPC`).
-    fn hear_of_term(&self, rules: &(impl RuleSet + ?Sized), term: PrimaryTerm, global_checkpoint: SeqNo) -> Self {
+    fn hear_of_term(&self, rules: &impl RuleSet, term: PrimaryTerm, global_checkpoint: SeqNo) -> Self {
         let mut next = self.clone();
         let new_term = rules.require(TermNotNewer, term > self.primary_term).is_ok();
         next.global_checkpoint = rules.replica_global_checkpoint(self.global_checkpoint, global_checkpoint, new_term);
@@ -131,7 +131,7 @@ impl<V: Source> ShardCopy<V> {
     /// local checkpoint of `source` and computes the global one.
     pub fn handle_local_checkpoint(
         &self,
-        rules: &(impl RuleSet + ?Sized),
+        rules: &impl RuleSet,
         me: NodeId,
         source: NodeId,
         local_checkpoint: SeqNo,
@@ -152,7 +152,7 @@ impl<V: Source> ShardCopy<V> {
     /// itself promoted, it closes its history and sends it to its replicas.
     pub fn apply_cluster_state(
         &self,
-        rules: &(impl RuleSet + ?Sized),
+        rules: &impl RuleSet,
         me: NodeId,
         state: &ShardClusterState,
     ) -> Result<(Self, Option<Resync<V>>), Rejection> {
@@ -172,7 +172,7 @@ impl<V: Source> ShardCopy<V> {
     }
 
     /// What a new primary sends: all that it holds above the global checkpoint.
-    fn resync(&self, rules: &(impl RuleSet + ?Sized)) -> Resync<V> {
+    fn resync(&self, rules: &impl RuleSet) -> Resync<V> {
         let global_checkpoint = self.global_checkpoint;
         let primary_term = self.primary_term;
         let above = self.translog.max_seq_no();

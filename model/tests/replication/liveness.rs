@@ -163,7 +163,8 @@ fn replication(nodes: u64, max_client_value: u64) -> ReplicationBounds {
 
 #[test]
 fn replication_comes_to_rest_again_and_again() {
-    for bounds in [replication(2, 2), replication(2, 3), replication(3, 1)] {
+    let slow = (!cfg!(debug_assertions)).then_some(replication(3, 2));
+    for bounds in [replication(2, 2), replication(2, 3)].into_iter().chain(slow) {
         let model = Replication::new(Sound, bounds).unwrap().with_limits(Limits::Budget);
         let graph = graph(&model, stateright::Model::init_states(&model), as_declared(&model));
         assert!(violated(&model, &graph, &model.claims()).is_empty(), "{bounds:?}");

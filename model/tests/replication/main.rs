@@ -3,6 +3,7 @@
 mod liveness;
 mod mutants;
 mod naive;
+mod properties;
 mod rows;
 mod stories;
 mod trackers;

@@ -1,6 +1,6 @@
 //! The kill tables: every mutant dies as its catalogue says, at its bounds.
 //!
-//! Those that need more than some 100,000 states are left to optimised builds.
+//! Those that need more than some 50,000 states are left to optimised builds.
 //! `cargo test --release -p quorate-model --test replication tables -- --nocapture`
 //! prints the tables.
 
@@ -43,6 +43,12 @@ fn full(model: &Replication<mutant::Mutant>) -> Vec<ReplicationState> {
 #[test]
 fn tables_of_replication() {
     let slow = [
+        "no_replica_term_check",
+        "destructive_rollback",
+        "no_confirm",
+        "replay_stays_pending",
+        "W-ReplicationTermTooOld",
+        "W-TermNotNewer",
         "no_rollback",
         "rollback_to_old",
         "gcp_not_in_term_bump",

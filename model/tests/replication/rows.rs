@@ -31,6 +31,7 @@ fn replication_equals_tlc() {
         ((2, 2, 3, 3), (5_750, 32_369, 12)),
         ((2, 1, 4, 4), (15_582, 83_963, 16)),
         ((3, 1, 1, 3), (1_827, 8_908, 9)),
+        ((3, 1, 3, 1), (19_107, 91_864, 17)),
     ];
     let slow = [
         ((2, 2, 4, 4), (118_230, 766_081, 16)),
@@ -39,6 +40,7 @@ fn replication_equals_tlc() {
         ((3, 1, 2, 3), (283_812, 1_943_857, 18)),
         ((3, 1, 2, 5), (345_780, 2_509_777, 18)),
         ((3, 2, 2, 3), (565_797, 4_521_235, 18)),
+        ((3, 1, 3, 2), (1_028_391, 6_079_588, 24)),
     ];
     for ((nodes, documents, values, messages), expected) in quick.into_iter().chain(slow.into_iter().filter(|_| patient())) {
         let found = replication(nodes, documents, values, messages);
@@ -88,5 +90,23 @@ fn replica_engine_equals_tlc() {
         let found = search(&ReplicaEngine::new(EngineRules::SOUND, bounds).unwrap());
         assert_eq!(found.violated, Default::default());
         assert_eq!(found.row(), expected, "{bounds:?}");
+    }
+}
+
+/// Nothing is claimed of what never happens, and no action or guard is idle.
+#[test]
+fn nothing_is_vacuous() {
+    // A trim needs three copies, a request of a replaced primary an operation.
+    let mut replication_models = replication(3, 1, 1, 3);
+    let two_copies = replication(2, 1, 2, 3);
+    replication_models.taken.extend(two_copies.taken);
+    replication_models.refusals.extend(two_copies.refusals);
+    replication_models.unreached.retain(|name| two_copies.unreached.contains(name));
+    let storage = search(&Storage::of_variant(Variant::Hard, 2).unwrap());
+    let bounds = EngineBounds { requests: 1, duplication_limit: 1, document_contents: 1 };
+    let engine = search(&ReplicaEngine::new(EngineRules::SOUND, bounds).unwrap());
+    for (found, classes, guards) in [(replication_models, 10, 5), (storage, 6, 0), (engine, 9, 9)] {
+        assert!(found.unreached.is_empty(), "{:?}", found.unreached);
+        assert_eq!((found.taken.len(), found.refusals.len()), (classes, guards), "{:?} {:?}", found.taken, found.refusals);
     }
 }

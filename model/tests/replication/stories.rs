@@ -130,8 +130,8 @@ fn nodes_of_replication_are_interchangeable() {
     for permutation in [[1, 0, 2], [2, 0, 1], [0, 2, 1]] {
         for state in some_states(&model, 12, 10) {
             let renamed = model.permuted(&state, &permutation);
-            for node in 0..3 {
-                assert_eq!(model.node_key(&state, node), model.node_key(&renamed, usize::from(permutation[node])));
+            for (node, to) in permutation.iter().enumerate() {
+                assert_eq!(model.node_key(&state, node), model.node_key(&renamed, usize::from(*to)));
             }
             let mut there: Vec<_> = successors(&state).iter().map(|state| model.permuted(state, &permutation)).collect();
             let mut here = successors(&renamed);

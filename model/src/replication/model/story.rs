@@ -9,8 +9,9 @@
 //! ```
 //!
 //! Two replicas must remain, so it takes four nodes; with three, the one
-//! replica that is left has at least what its new primary told it. A tracker
-//! that tells *unknown* from *none* waits for n4.
+//! replica that is left has at least what its new primary told it (an exhaustive
+//! search of three nodes, two operations and four messages finds no such step).
+//! A tracker that tells *unknown* from *none* waits for n4.
 
 use super::action::ReplicationAction::{self, *};
 use super::environment::{Replication, ReplicationBounds};

@@ -225,11 +225,11 @@ impl ReplicaEngine {
         Ok(())
     }
 
-    /// Every disjunct of `Next` whose program counter is right, whether its
-    /// guards hold or not.
+    /// Every disjunct of `Next`, whether its guards hold or not; of the consumer
+    /// and of the end, those whose program counter is right.
     fn attempts(&self, state: &EngineState, mut attempt: impl FnMut(EngineAction)) {
         let consumer_runs = state.consumer != Label::Done;
-        for process in Process::ALL.into_iter().filter(|process| !state.has_ended(*process)) {
+        for process in Process::ALL {
             if process == Process::MaxUnsafeAutoIdTimestampIncreaser && consumer_runs {
                 Timestamp::ALL[1..].iter().for_each(|to| attempt(IncreaseTimestamp { to: *to }));
             } else {

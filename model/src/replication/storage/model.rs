@@ -36,6 +36,11 @@ impl Storage {
         Ok(Storage { rules, max_generation })
     }
 
+    /// How the writer cleans up after a manifest write of unknown outcome.
+    pub fn variant(&self) -> Variant {
+        self.rules.variant
+    }
+
     /// The model of a variant as the module has it.
     pub fn of_variant(variant: Variant, max_generation: u64) -> Result<Self, BoundError> {
         Storage::new(StorageRules { variant, effect: None }, max_generation)

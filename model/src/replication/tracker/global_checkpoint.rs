@@ -9,7 +9,7 @@ use crate::replication::types::{SeqNo, UNASSIGNED_SEQ_NO};
 impl ReplicationTracker {
     /// `activatePrimaryMode`: the copy is promoted and knows its own local
     /// checkpoint. Those of the others are unknown until they answer.
-    pub fn activate_primary_mode(&mut self, rules: &(impl RuleSet + ?Sized), local_checkpoint: SeqNo) -> Result<(), Rejection> {
+    pub fn activate_primary_mode(&mut self, rules: &impl RuleSet, local_checkpoint: SeqNo) -> Result<(), Rejection> {
         rules.require(AlreadyInPrimaryMode, !self.primary_mode && !self.relocated)?;
         rules.require(RoutedElsewhere, self.is_routed_primary())?;
         let in_sync = self.checkpoint(self.allocation_id).is_some_and(|state| state.in_sync);
@@ -25,7 +25,7 @@ impl ReplicationTracker {
     /// A pending copy that has caught up becomes in-sync.
     pub fn update_local_checkpoint(
         &mut self,
-        rules: &(impl RuleSet + ?Sized),
+        rules: &impl RuleSet,
         id: AllocationId,
         local_checkpoint: SeqNo,
     ) -> Result<(), Rejection> {
@@ -52,7 +52,7 @@ impl ReplicationTracker {
     /// `updateGlobalCheckpointForShard`: a copy has persisted a global checkpoint.
     pub fn update_persisted_global_checkpoint(
         &mut self,
-        rules: &(impl RuleSet + ?Sized),
+        rules: &impl RuleSet,
         id: AllocationId,
         global_checkpoint: SeqNo,
     ) -> Result<(), Rejection> {
@@ -72,14 +72,14 @@ impl ReplicationTracker {
 
     /// `computeGlobalCheckpoint`: what every in-sync copy has; `None`, which
     /// leaves it where it is, while somebody is pending or not known.
-    pub(super) fn computed_global_checkpoint(&self, rules: &(impl RuleSet + ?Sized)) -> Option<SeqNo> {
+    pub(super) fn computed_global_checkpoint(&self, rules: &impl RuleSet) -> Option<SeqNo> {
         rules.require(PendingInSyncCopies, self.pending_in_sync.is_empty()).ok()?;
         let in_sync = self.checkpoints().filter(|(_, state)| state.in_sync).map(|(_, state)| state.local_checkpoint);
         let known: smallvec::SmallVec<[SeqNo; 8]> = in_sync.collect();
         if known.contains(&UNASSIGNED_SEQ_NO) { None } else { rules.global_checkpoint(&known) }
     }
 
-    pub(super) fn recompute_global_checkpoint(&mut self, rules: &(impl RuleSet + ?Sized)) {
+    pub(super) fn recompute_global_checkpoint(&mut self, rules: &impl RuleSet) {
         if let Some(computed) = self.computed_global_checkpoint(rules) {
             self.global_checkpoint = computed;
         }
@@ -93,7 +93,7 @@ impl ReplicationTracker {
         increased
     }
 
-    pub(super) fn require_tracking(&self, rules: &(impl RuleSet + ?Sized)) -> Result<(), Rejection> {
+    pub(super) fn require_tracking(&self, rules: &impl RuleSet) -> Result<(), Rejection> {
         rules.require(TrackerNotPrimary, self.primary_mode)?;
         rules.require(HandoffInProgress, !self.handoff_in_progress)
     }

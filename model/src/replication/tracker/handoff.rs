@@ -25,11 +25,7 @@ pub struct PrimaryContext {
 
 impl ReplicationTracker {
     /// `startRelocationHandoff`: no operation is under way, and none may start.
-    pub fn start_relocation_handoff(
-        &mut self,
-        rules: &(impl RuleSet + ?Sized),
-        target: AllocationId,
-    ) -> Result<PrimaryContext, Rejection> {
+    pub fn start_relocation_handoff(&mut self, rules: &impl RuleSet, target: AllocationId) -> Result<PrimaryContext, Rejection> {
         self.require_tracking(rules)?;
         rules.require(PendingInSyncCopies, self.pending_in_sync.is_empty())?;
         let in_sync = self.checkpoint(target).is_some_and(|state| state.tracked && state.in_sync);
@@ -45,14 +41,14 @@ impl ReplicationTracker {
     }
 
     /// `abortRelocationHandoff`: the target did not answer, or refused.
-    pub fn abort_relocation_handoff(&mut self, rules: &(impl RuleSet + ?Sized)) -> Result<(), Rejection> {
+    pub fn abort_relocation_handoff(&mut self, rules: &impl RuleSet) -> Result<(), Rejection> {
         rules.require(NoHandoffInProgress, self.handoff_in_progress)?;
         self.handoff_in_progress = false;
         Ok(())
     }
 
     /// `completeRelocationHandoff`: the target is in primary mode, this copy no longer.
-    pub fn complete_relocation_handoff(&mut self, rules: &(impl RuleSet + ?Sized)) -> Result<(), Rejection> {
+    pub fn complete_relocation_handoff(&mut self, rules: &impl RuleSet) -> Result<(), Rejection> {
         rules.require(NoHandoffInProgress, self.handoff_in_progress)?;
         self.handoff_in_progress = false;
         self.primary_mode = false;
@@ -65,11 +61,7 @@ impl ReplicationTracker {
 
     /// `activateWithPrimaryContext`: the target takes over. What it has heard
     /// from the master since, it applies again on top.
-    pub fn activate_with_primary_context(
-        &mut self,
-        rules: &(impl RuleSet + ?Sized),
-        context: &PrimaryContext,
-    ) -> Result<(), Rejection> {
+    pub fn activate_with_primary_context(&mut self, rules: &impl RuleSet, context: &PrimaryContext) -> Result<(), Rejection> {
         rules.require(AlreadyInPrimaryMode, !self.primary_mode)?;
         let me = self.allocation_id;
         rules.require(ContextWithoutSelf, context.checkpoints.iter().any(|(id, state)| *id == me && state.in_sync))?;

@@ -46,7 +46,7 @@ impl ReplicationTracker {
     /// copies away and name new ones, but only this primary makes them in-sync.
     pub fn update_from_master(
         &mut self,
-        rules: &(impl RuleSet + ?Sized),
+        rules: &impl RuleSet,
         version: u64,
         in_sync: &[AllocationId],
         routing: &[AssignedCopy],
@@ -82,7 +82,7 @@ impl ReplicationTracker {
     }
 
     /// `initiateTracking`: a recovering copy gets every operation from now on.
-    pub fn initiate_tracking(&mut self, rules: &(impl RuleSet + ?Sized), id: AllocationId) -> Result<(), Rejection> {
+    pub fn initiate_tracking(&mut self, rules: &impl RuleSet, id: AllocationId) -> Result<(), Rejection> {
         self.require_tracking(rules)?;
         let Some(state) = self.checkpoint_mut(id) else { return Err(UnknownAllocationId) };
         state.tracked = true;
@@ -93,7 +93,7 @@ impl ReplicationTracker {
     /// checkpoint has to wait, and the global checkpoint waits for it.
     pub fn mark_as_in_sync(
         &mut self,
-        rules: &(impl RuleSet + ?Sized),
+        rules: &impl RuleSet,
         id: AllocationId,
         local_checkpoint: SeqNo,
     ) -> Result<InSyncOutcome, Rejection> {
@@ -116,7 +116,7 @@ impl ReplicationTracker {
     }
 
     /// The recovery that waits for a copy to catch up is given up.
-    pub fn cancel_pending_in_sync(&mut self, rules: &(impl RuleSet + ?Sized), id: AllocationId) {
+    pub fn cancel_pending_in_sync(&mut self, rules: &impl RuleSet, id: AllocationId) {
         if self.is_pending(id) {
             self.no_longer_pending(id);
             self.recompute_global_checkpoint(rules);
