@@ -25,7 +25,6 @@
 //! module of that name.
 
 mod acknowledgement;
-mod bounds;
 mod fencing;
 mod local_checkpoint_tracker;
 mod master;
@@ -41,8 +40,8 @@ pub mod tracker;
 mod translog;
 mod types;
 
+pub use crate::specification::BoundError;
 pub use acknowledgement::Progress;
-pub use bounds::BoundError;
 pub use fencing::{AllocationId, CopyTerms, TermChange, global_checkpoint_on_replica};
 pub use local_checkpoint_tracker::LocalCheckpointTracker;
 pub use mutant::Mutant;

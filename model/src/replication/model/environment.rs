@@ -8,11 +8,11 @@ use super::messages::{Body, Document, MAX_CLIENT_VALUE, MAX_DOCUMENTS, MAX_NODES
 use super::state::{ClientResponse, ReplicationState};
 use crate::node_set::{NodeId, NodeSet};
 use crate::replication::acknowledgement::Progress;
-use crate::replication::bounds::BoundError;
 use crate::replication::rejection::Rejection;
 use crate::replication::rule_set::{RuleSet, Sound};
 use crate::replication::shard_copy::{Resync, ShardCopy};
 use crate::replication::types::{Role, RoutingTable, ShardClusterState};
+use crate::specification::{BoundError, in_range};
 
 /// The instance: what the module's constants and its constraint are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +30,10 @@ pub struct ReplicationBounds {
 impl ReplicationBounds {
     /// Refuses what makes no sense or what packed messages cannot hold.
     pub fn validate(&self) -> Result<(), BoundError> {
-        BoundError::check("nodes", self.nodes, 1, MAX_NODES)?;
-        BoundError::check("documents", self.documents, 1, MAX_DOCUMENTS)?;
-        BoundError::check("max-client-value", self.max_client_value, 1, MAX_CLIENT_VALUE)?;
-        BoundError::check("max-messages", self.max_messages, 0, 65_535)
+        in_range("nodes", self.nodes, 1, MAX_NODES)?;
+        in_range("documents", self.documents, 1, MAX_DOCUMENTS)?;
+        in_range("max-client-value", self.max_client_value, 1, MAX_CLIENT_VALUE)?;
+        in_range("max-messages", self.max_messages, 0, 65_535)
     }
 }
 

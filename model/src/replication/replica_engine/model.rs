@@ -8,8 +8,8 @@ use super::rules::{DocumentEngine, EngineRejection, EngineRules, Next};
 use super::state::{EngineState, Label, Locals, Process};
 use super::types::{Content, Kind, MAX_REQUESTS, Request, Seq, Timestamp};
 use crate::property::Property;
-use crate::replication::bounds::BoundError;
 use crate::specification::{Bound, BoundKind, ClassId, Fairness, GuardId, Specification, StepView};
+use crate::specification::{BoundError, in_range};
 
 /// The instance: what the module's constants are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +25,9 @@ pub struct EngineBounds {
 impl EngineBounds {
     /// Refuses what makes no sense or what a state cannot hold.
     pub fn validate(&self) -> Result<(), BoundError> {
-        BoundError::check("requests", self.requests, 1, MAX_REQUESTS as u64)?;
-        BoundError::check("duplication-limit", self.duplication_limit, 0, 250)?;
-        BoundError::check("document-contents", self.document_contents, 1, 250)
+        in_range("requests", self.requests, 1, MAX_REQUESTS as u64)?;
+        in_range("duplication-limit", self.duplication_limit, 0, 250)?;
+        in_range("document-contents", self.document_contents, 1, 250)
     }
 }
 

@@ -7,8 +7,8 @@ use super::claims;
 use super::files::Generation;
 use super::rules::{Outcome, Step, StorageRules, Store, Variant};
 use crate::property::Property;
-use crate::replication::bounds::BoundError;
 use crate::specification::{Bound, BoundKind, ClassId, GuardId, IGNORED, Specification, StepView};
+use crate::specification::{BoundError, in_range};
 
 /// The highest generation that the model's sets hold is a little above it.
 pub const MAX_GENERATION: u64 = 60;
@@ -32,7 +32,7 @@ pub struct StorageAction {
 impl Storage {
     /// The model; states with `newMeta` above `max_generation` are not expanded.
     pub fn new(rules: StorageRules, max_generation: u64) -> Result<Self, BoundError> {
-        BoundError::check("max-generation", max_generation, 0, MAX_GENERATION)?;
+        in_range("max-generation", max_generation, 0, MAX_GENERATION)?;
         Ok(Storage { rules, max_generation })
     }
 
