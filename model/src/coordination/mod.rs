@@ -16,6 +16,7 @@
 
 pub(crate) mod claims;
 mod election;
+pub mod catalogue;
 pub mod history;
 pub mod mutant;
 pub mod properties;
