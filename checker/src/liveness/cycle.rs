@@ -20,27 +20,29 @@ use super::structure::{OUTSIDE, Structure};
 /// A step of the cycle: the instance that is taken and where it leads.
 pub(crate) type CycleStep = (u32, u32);
 
-/// The steps from `entry` back to it; none if the behaviour may stay there.
+/// From `entry`, the states to where the cycle begins, and its steps; none if
+/// the behaviour may stay there.
 pub(crate) fn fair_cycle(
     structure: &Structure,
     components: &FairComponents,
     entry: u32,
     visiting: Option<&BitSet>,
-) -> Vec<CycleStep> {
-    let mut walk = Walk { structure, components, entry, visiting, steps: Vec::new(), debts: Debts::default() };
-    walk.debts.visit = visiting.is_some();
-    walk.debts.weak = walk.possible(entry, Fairness::Weak).collect();
-    walk.arrive(entry);
+) -> (Vec<u32>, Vec<CycleStep>) {
+    let mut walk = Walk::new(structure, components, entry, visiting);
     loop {
         while walk.debts.is_left() {
-            walk.follow(|walk, instance, target| walk.pays(instance, target));
+            walk.follow(false, |walk, instance, target| walk.pays(instance, target));
         }
-        if walk.at() == entry {
-            return walk.steps;
+        if walk.at() == walk.entry {
+            break;
         }
-        walk.follow(|walk, _, target| target == walk.entry);
+        walk.follow(true, |walk, _, target| target == walk.entry);
     }
+    walk.shortened()
 }
+
+/// Walks longer than this are not searched for a shorter cycle within them.
+const SHORTENED: usize = 200;
 
 #[derive(Default)]
 struct Debts {
@@ -68,7 +70,31 @@ struct Walk<'a> {
     debts: Debts,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(structure: &'a Structure, components: &'a FairComponents, entry: u32, visiting: Option<&'a BitSet>) -> Self {
+        let mut walk = Walk { structure, components, entry, visiting, steps: Vec::new(), debts: Debts::default() };
+        walk.debts.visit = visiting.is_some();
+        walk.debts.weak = walk.possible(entry, Fairness::Weak).collect();
+        walk.arrive(entry);
+        walk
+    }
+
+    /// The part of the walk that ends first, comes back to where it began, and
+    /// owes nothing; before it the way to its beginning.
+    fn shortened(self) -> (Vec<u32>, Vec<CycleStep>) {
+        let at = |place: usize| if place == 0 { self.entry } else { self.steps[place - 1].1 };
+        for end in 1..=self.steps.len().min(SHORTENED) {
+            for begin in (0..end).filter(|begin| at(*begin) == at(end)) {
+                let mut part = Walk::new(self.structure, self.components, at(begin), self.visiting);
+                self.steps[begin..end].iter().for_each(|step| part.take(*step));
+                if !part.debts.is_left() {
+                    return ((1..=begin).map(at).collect(), self.steps[begin..end].to_vec());
+                }
+            }
+        }
+        (Vec::new(), self.steps)
+    }
+
     fn at(&self) -> u32 {
         self.steps.last().map_or(self.entry, |(_, target)| *target)
     }
@@ -101,16 +127,23 @@ impl Walk<'_> {
         }
     }
 
-    /// Goes the shortest way to a step that is `wanted`, and takes it.
-    fn follow(&mut self, wanted: impl Fn(&Self, u32, u32) -> bool) {
-        let way = self.shortest(&wanted);
-        for (instance, target) in way {
-            self.debts.taken.insert(instance);
-            self.debts.weak.remove(&instance);
-            self.debts.strong.remove(&instance);
-            self.steps.push((instance, target));
-            self.arrive(target);
+    /// Goes the shortest way to a step that is `wanted`, and takes it; on the
+    /// way home, only until something new is owed.
+    fn follow(&mut self, home: bool, wanted: impl Fn(&Self, u32, u32) -> bool) {
+        for step in self.shortest(&wanted) {
+            self.take(step);
+            if home && self.debts.is_left() {
+                return;
+            }
         }
+    }
+
+    fn take(&mut self, (instance, target): CycleStep) {
+        self.debts.taken.insert(instance);
+        self.debts.weak.remove(&instance);
+        self.debts.strong.remove(&instance);
+        self.steps.push((instance, target));
+        self.arrive(target);
     }
 
     fn shortest(&self, wanted: &impl Fn(&Self, u32, u32) -> bool) -> Vec<CycleStep> {

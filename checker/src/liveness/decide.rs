@@ -125,8 +125,9 @@ impl<'a, M: Specification> Judge<'a, M> {
 
     fn lasso(&self, stages: &[Stage<'_>], components: &FairComponents, visiting: Option<&BitSet>) -> Option<Path<M>> {
         let structure = &self.graph.structure;
-        let nearest = shortest(structure, stages, &|state| components.contains(state))?;
-        let cycle = fair_cycle(structure, components, nearest[nearest.len() - 1], visiting);
+        let mut nearest = shortest(structure, stages, &|state| components.contains(state))?;
+        let (lead, cycle) = fair_cycle(structure, components, nearest[nearest.len() - 1], visiting);
+        nearest.extend(lead);
         let rests = |state: u32| {
             let visits = visiting.is_none_or(|visiting| visiting.contains(state));
             components.contains(state) && visits && structure.may_stutter(state)
