@@ -36,11 +36,7 @@ pub(crate) struct Counts {
 
 impl Counts {
     pub fn of<M: Specification>(model: &M) -> Self {
-        Counts {
-            actions: vec![0; model.action_classes().len()],
-            guards: vec![0; model.guards().len()],
-            ..Counts::default()
-        }
+        Counts { actions: vec![0; model.action_classes().len()], guards: vec![0; model.guards().len()], ..Counts::default() }
     }
 
     /// Adds what a part of the work has counted; depths are not added.

@@ -49,14 +49,7 @@ impl<M: Specification> Claims<M> {
 
     /// Whether a step property holds of a step.
     #[inline]
-    pub fn in_step(
-        &self,
-        index: ClaimIndex,
-        model: &M,
-        before: &M::State,
-        action: &M::Action,
-        after: &M::State,
-    ) -> Verdict {
+    pub fn in_step(&self, index: ClaimIndex, model: &M, before: &M::State, action: &M::Action, after: &M::State) -> Verdict {
         match self.all[index].check {
             Check::Step(holds) => holds(model, before, action, after),
             _ => Ok(()),

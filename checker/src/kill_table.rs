@@ -9,12 +9,8 @@ use quorate_model::Specification;
 
 use crate::control::Control;
 use crate::options::Options;
-use crate::outcome::{NO_PANIC, Verdict};
+use crate::outcome::Verdict;
 use crate::registry::{Expected, ModelInfo, MutantInfo, RegistryError, Rules, Visitor, with_model};
-
-/// Properties that speak of a node's bookkeeping or of the rules themselves,
-/// and not of what the protocol is for.
-pub const SELF_CHECKS: [&str; 3] = ["SingleNodeInvariant", "FollowsTheRules", NO_PANIC];
 
 /// A property that died.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -37,7 +33,7 @@ pub enum Fate {
     SelfChecksOnly,
     /// Nothing dies.
     Survived,
-    /// The run stopped early and nothing had died.
+    /// The run stopped early and no protocol property had died.
     Unknown,
 }
 
@@ -70,12 +66,12 @@ pub struct Row {
 pub fn run(info: &ModelInfo, mutant: &MutantInfo, options: &Options, control: &Control) -> Result<Row, RegistryError> {
     let rules = Rules { mutant: Some(mutant.id.to_owned()), waived: Vec::new() };
     let found = with_model(info.name, &mutant.bounds, &rules, Autopsy { options, control })?;
-    let protocol = found.deaths.iter().any(|death| !SELF_CHECKS.contains(&death.property.as_str()));
+    let protocol = found.deaths.iter().any(|death| !info.is_self_check(&death.property));
     let fate = match (protocol, found.deaths.is_empty(), found.complete) {
         (true, ..) => Fate::Killed,
-        (false, false, _) => Fate::SelfChecksOnly,
+        (false, _, false) => Fate::Unknown,
+        (false, false, true) => Fate::SelfChecksOnly,
         (false, true, true) => Fate::Survived,
-        (false, true, false) => Fate::Unknown,
     };
     let (must_kill, equivalent_because) = match mutant.expected {
         Expected::Dies(property) => (Some(property.to_owned()), None),
@@ -83,7 +79,7 @@ pub fn run(info: &ModelInfo, mutant: &MutantInfo, options: &Options, control: &C
     };
     let as_expected = match &must_kill {
         Some(property) => found.deaths.iter().any(|death| death.property == *property),
-        None => fate == Fate::Survived,
+        None => matches!(fate, Fate::Survived | Fate::SelfChecksOnly),
     };
     Ok(Row {
         id: mutant.id.to_owned(),

@@ -10,6 +10,7 @@
 //! | [`outcome`], [`report`] | what it found; the same as JSON |
 //! | [`registry`] | the models by name, with bounds, profiles and mutants |
 //! | [`kill_table`] | what dies under each mutant |
+//! | [`baseline`], [`graph`], [`bench`] | comparing with an earlier report; a small state graph as DOT; measuring |
 //!
 //! All engines count as TLC does: initial states and every step are *generated*;
 //! a state outside the bounds is checked against every invariant but is neither
@@ -28,9 +29,12 @@
 //! ```
 
 mod assemble;
+pub mod baseline;
+pub mod bench;
 mod claims;
 pub mod control;
 pub mod fingerprint;
+pub mod graph;
 pub mod kill_table;
 pub mod liveness;
 pub mod naive;
@@ -45,9 +49,9 @@ pub mod stateright_engine;
 
 pub use control::{Control, Progress};
 pub use options::{Engine, Options, Width};
-pub use report::Report;
 pub use outcome::{Outcome, PropertyOutcome, Stop, Verdict};
 use quorate_model::Specification;
+pub use report::Report;
 
 /// Explores `model` with the engine that `options` names.
 pub fn check<M: Specification + Clone + 'static>(model: &M, options: &Options, control: &Control) -> Outcome<M> {

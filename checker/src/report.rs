@@ -120,10 +120,7 @@ impl Report {
             bytes_per_state: outcome.bytes_per_state,
             collision_probability: outcome.collision_probability,
             properties: outcome.properties.iter().map(|property| property_report(model, property)).collect(),
-            coverage: CoverageReport {
-                actions: counts(&outcome.coverage.actions),
-                guards: counts(&outcome.coverage.guards),
-            },
+            coverage: CoverageReport { actions: counts(&outcome.coverage.actions), guards: counts(&outcome.coverage.guards) },
             cut: CutReport { states: outcome.cut.states, transitions: outcome.cut.transitions },
             not_covered: outcome.not_covered(),
         }

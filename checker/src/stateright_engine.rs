@@ -46,9 +46,8 @@ pub fn check<M: Specification + Clone + 'static>(model: &M, options: &Options, c
         counts.depth = checker.max_depth() as u64;
         drop(checker);
         let shortest = |claim: ClaimIndex| tally.seen[claim].load(Relaxed).then(|| shortest(model, &claims, &watch, claim));
-        let violated = (0..claims.all.len())
-            .map(|claim| if claims.examples.contains(&claim) { None } else { shortest(claim) })
-            .collect();
+        let violated =
+            (0..claims.all.len()).map(|claim| if claims.examples.contains(&claim) { None } else { shortest(claim) }).collect();
         let reached = (0..claims.all.len()).map(|claim| tally.seen[claim].load(Relaxed)).collect();
         let panic = shortest(claims.no_panic());
         let states = counts.distinct as f64;
@@ -125,8 +124,7 @@ struct Tally {
 impl Tally {
     fn counts(&self) -> Counts {
         let plain = |counts: &[AtomicU64]| counts.iter().map(|count| count.load(Relaxed)).collect();
-        let cut =
-            crate::outcome::Cut { states: self.cut_states.load(Relaxed), transitions: self.cut_transitions.load(Relaxed) };
+        let cut = crate::outcome::Cut { states: self.cut_states.load(Relaxed), transitions: self.cut_transitions.load(Relaxed) };
         Counts {
             distinct: self.distinct.load(Relaxed),
             generated: self.generated.load(Relaxed),

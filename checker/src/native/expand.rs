@@ -212,14 +212,7 @@ impl<'a, M: Specification> Worker<'a, M> {
     }
 
     #[inline]
-    fn check_state(
-        &mut self,
-        state: &M::State,
-        fingerprint: Fingerprint,
-        step: u32,
-        from: Option<StateRef>,
-        stage: &mut Stage,
-    ) {
+    fn check_state(&mut self, state: &M::State, fingerprint: Fingerprint, step: u32, from: Option<StateRef>, stage: &mut Stage) {
         let claims = self.shared.claims;
         for index in 0..self.states.len() {
             let claim = self.states[index];
@@ -284,13 +277,7 @@ impl<'a, M: Specification> Worker<'a, M> {
 
     /// Records a panic, if there was one, where it happened: a handler's on the
     /// state that it was given, a property's on the state that it looked at.
-    fn place_panic(
-        &mut self,
-        result: Result<(), String>,
-        from: Option<StateRef>,
-        stage: Stage,
-        state: Option<&M::State>,
-    ) {
+    fn place_panic(&mut self, result: Result<(), String>, from: Option<StateRef>, stage: Stage, state: Option<&M::State>) {
         let Err(words) = result else { return };
         let seed = self.shared.options.seed;
         let (step, place, words) = match stage {

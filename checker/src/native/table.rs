@@ -17,8 +17,8 @@
 //! insert with compare-and-swap; who finds a shard full enough takes it for
 //! writing and grows that shard.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use crate::fingerprint::Fingerprint;
 use crate::options::Width;

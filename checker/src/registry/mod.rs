@@ -72,8 +72,13 @@ pub struct ModelInfo {
     pub bounds: &'static [BoundInfo],
     /// The instances of a profile, the most telling one first.
     pub profile: fn(Profile) -> Vec<Vec<u64>>,
+    /// Instances small enough to compare all engines on, the last one under every mutant.
+    pub small: fn() -> Vec<Vec<u64>>,
     /// The guards that can be waived.
     pub guards: fn() -> Vec<&'static str>,
+    /// Properties that speak of a node's bookkeeping or of the rules themselves,
+    /// and not of what the protocol is for.
+    pub self_checks: &'static [&'static str],
     /// Its mutants.
     pub mutants: fn() -> Vec<MutantInfo>,
 }
@@ -209,7 +214,14 @@ impl ModelInfo {
         pairs.join(" ")
     }
 
-    fn no_mutant(&self, id: &str) -> RegistryError {
+    /// Whether a death of this property shows only that the rules are other
+    /// rules; so does a panic.
+    pub fn is_self_check(&self, property: &str) -> bool {
+        property == crate::outcome::NO_PANIC || self.self_checks.contains(&property)
+    }
+
+    /// The error for a mutant that is not in the catalogue.
+    pub fn no_mutant(&self, id: &str) -> RegistryError {
         let valid = names((self.mutants)().iter().map(|mutant| mutant.id));
         RegistryError::Mutant { model: self.name, id: id.to_owned(), valid }
     }

@@ -27,7 +27,9 @@ impl Entry for ZenWithTermsEntry {
             Profile::Ci => vec![vec![2, 2, 2, 0, 1, 12], vec![2, 3, 2, 0, 1, 8], vec![2, 2, 2, 0, 2, 8], vec![3, 1, 1, 0, 1, 6]],
             Profile::Deep => vec![vec![3, 1, 1, 0, 1, 8], vec![3, 2, 2, 0, 1, 7]],
         },
+        small: || vec![vec![2, 1, 2, 0, 1, 8], vec![1, 2, 2, 1, 2, 8], vec![3, 1, 1, 0, 1, 3], vec![2, 1, 1, 0, 1, 5]],
         guards: || Rejection::ALL.iter().map(|guard| guard.name()).collect(),
+        self_checks: &["SingleNodeInvariant", "FollowsTheRules"],
         mutants: || {
             let row = |entry: CatalogueEntry| MutantInfo {
                 id: entry.id,
@@ -43,8 +45,7 @@ impl Entry for ZenWithTermsEntry {
         let &[nodes, max_term, max_version, max_initial_version, values, max_messages] = bounds else {
             unreachable!("the registry has counted the bounds");
         };
-        let bounds =
-            ZenBounds { nodes: nodes as usize, max_term, max_version, max_initial_version, values, max_messages };
+        let bounds = ZenBounds { nodes: nodes as usize, max_term, max_version, max_initial_version, values, max_messages };
         if *rules == Rules::default() {
             return Ok(visitor.visit(ZenWithTerms::new(Sound, bounds).map_err(refused)?));
         }

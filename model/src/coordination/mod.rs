@@ -14,9 +14,9 @@
 //! A handler is a pure function: it takes the node as it is and returns the
 //! node as it becomes, with what is to be sent, or the one guard that refused.
 
+pub mod catalogue;
 pub(crate) mod claims;
 mod election;
-pub mod catalogue;
 pub mod history;
 pub mod mutant;
 pub mod properties;
