@@ -7,7 +7,7 @@
 const PIECE_BITS: u32 = 18;
 const PIECE: usize = 1 << PIECE_BITS;
 
-/// Appended to at the end, read and written anywhere.
+/// Grows and shrinks at the end; read and written anywhere.
 #[derive(Debug)]
 pub(crate) struct Chunked<T> {
     pieces: Vec<Vec<T>>,
@@ -32,6 +32,23 @@ impl<T: Copy> Chunked<T> {
         }
         self.pieces.last_mut().expect("pushed above").push(value);
         self.len += 1;
+    }
+
+    pub fn pop(&mut self) -> Option<T> {
+        let value = self.pieces.last_mut()?.pop()?;
+        self.len -= 1;
+        if self.len & (PIECE - 1) == 0 {
+            self.pieces.pop();
+        }
+        Some(value)
+    }
+
+    pub fn last_mut(&mut self) -> Option<&mut T> {
+        self.pieces.last_mut()?.last_mut()
+    }
+
+    pub fn last(&self) -> Option<T> {
+        self.pieces.last()?.last().copied()
     }
 
     #[inline]
@@ -62,6 +79,19 @@ mod tests {
         array.set(PIECE, 7);
         assert_eq!(array.len(), len);
         assert!((0..len).all(|index| array.get(index) == if index == PIECE { 7 } else { index as u32 }));
-        assert!(array.bytes() >= len as u64 * 4 && array.bytes() <= 3 * PIECE as u64 * 4 + 4);
+        let mut popped = 0;
+        while let Some(value) = array.last() {
+            assert_eq!((array.last_mut().copied(), array.pop()), (Some(value), Some(value)));
+            popped += 1;
+            if popped == 5 {
+                break;
+            }
+        }
+        assert_eq!((array.len(), array.last()), (len - 5, Some(len as u32 - 6)));
+        array.push(9);
+        assert_eq!((array.pop(), array.len()), (Some(9), len - 5));
+        assert!(array.bytes() >= 2 * PIECE as u64 * 4 - 20 && array.bytes() <= 2 * PIECE as u64 * 4);
+        while array.pop().is_some() {}
+        assert_eq!((array.len(), array.bytes(), array.last()), (0, 0, None));
     }
 }

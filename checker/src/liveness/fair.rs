@@ -20,6 +20,7 @@
 use quorate_model::specification::Fairness;
 
 use super::bits::BitSet;
+use super::chunked::Chunked;
 use super::structure::{OUTSIDE, Structure};
 
 /// In no set.
@@ -52,7 +53,9 @@ impl FairComponents {
 /// The largest fair strongly connected sets within `region` that contain a state
 /// of `visiting`, if given. `None` if `stopped` said so meanwhile.
 ///
-/// Takes 12 bytes a state, and up to 16 more a state while it descends.
+/// Takes 8 bytes a state, and up to 16 more while it searches: a frame for each
+/// state of its way, or four bytes for each that waits for its component, and
+/// four to eight for the states of the component that is found.
 pub(crate) fn fair_components(
     structure: &Structure,
     region: &BitSet,
@@ -69,8 +72,8 @@ pub(crate) fn fair_components(
         low: vec![0; states],
         counter: 1,
         ticks: 0,
-        stack: Vec::new(),
-        frames: Vec::new(),
+        stack: Chunked::default(),
+        frames: Chunked::default(),
         next_label: 2,
         fair: 0,
         rest: Vec::new(),
@@ -100,8 +103,8 @@ struct Search<'a> {
     counter: u32,
     ticks: u32,
     /// Visited, left, and not yet in a component.
-    stack: Vec<u32>,
-    frames: Vec<Frame>,
+    stack: Chunked<u32>,
+    frames: Chunked<Frame>,
     next_label: u32,
     fair: u32,
     /// Sets still to be decomposed.
@@ -109,10 +112,12 @@ struct Search<'a> {
     seen: Seen,
 }
 
+#[derive(Clone, Copy)]
 struct Frame {
     state: u32,
+    /// The edge to look at next.
     edge: u32,
-    end: u32,
+    /// When the state was visited.
     index: u32,
 }
 
@@ -139,33 +144,17 @@ impl Search<'_> {
     }
 
     fn enter(&mut self, state: u32) {
-        let edges = self.structure.range(state);
-        self.frames.push(Frame { state, edge: edges.start, end: edges.end, index: self.counter });
+        self.frames.push(Frame { state, edge: self.structure.range(state).start, index: self.counter });
         self.low[state as usize] = self.counter;
         self.counter += 1;
     }
 
     fn visit(&mut self, root: u32, label: u32) -> Option<()> {
         self.enter(root);
-        while let Some(frame) = self.frames.last_mut() {
-            let state = frame.state;
-            if frame.edge < frame.end {
-                let target = self.structure.target(frame.edge);
-                frame.edge += 1;
-                self.ticks = self.ticks.wrapping_add(1);
-                if self.ticks.is_multiple_of(STRIDE) && (self.stopped)() {
-                    return None;
-                }
-                if target == OUTSIDE || self.labels[target as usize] != label {
-                    continue;
-                }
-                match self.low[target as usize] {
-                    0 => self.enter(target),
-                    low => self.low[state as usize] = self.low[state as usize].min(low),
-                }
+        while let Some(Frame { state, edge, index }) = self.frames.last() {
+            if self.descend(state, edge, label)? {
                 continue;
             }
-            let index = frame.index;
             self.frames.pop();
             let low = self.low[state as usize];
             if let Some(parent) = self.frames.last() {
@@ -174,18 +163,45 @@ impl Search<'_> {
             }
             if low < index {
                 self.stack.push(state);
-                continue;
-            }
-            let begin = self.stack.iter().rposition(|other| self.low[*other as usize] < index).map_or(0, |below| below + 1);
-            if begin == self.stack.len() {
-                self.judge(&[state], label);
             } else {
-                let mut component = self.stack.split_off(begin);
-                component.push(state);
-                self.judge(&component, label);
+                self.complete(state, index, label);
             }
         }
         Some(())
+    }
+
+    /// Looks at the edges of `state` from `edge` on, up to one that leads to
+    /// what was not visited, and goes there. Returns whether there was one.
+    fn descend(&mut self, state: u32, edge: u32, label: u32) -> Option<bool> {
+        for edge in edge..self.structure.range(state).end {
+            self.ticks = self.ticks.wrapping_add(1);
+            if self.ticks.is_multiple_of(STRIDE) && (self.stopped)() {
+                return None;
+            }
+            let target = self.structure.target(edge);
+            if target == OUTSIDE || self.labels[target as usize] != label {
+                continue;
+            }
+            match self.low[target as usize] {
+                0 => {
+                    self.frames.last_mut().expect("the state's own frame").edge = edge + 1;
+                    self.enter(target);
+                    return Some(true);
+                }
+                low => self.low[state as usize] = self.low[state as usize].min(low),
+            }
+        }
+        Some(false)
+    }
+
+    /// The component of `state` is what was visited since and reaches no further back.
+    fn complete(&mut self, state: u32, index: u32, label: u32) {
+        let mut component = vec![state];
+        while let Some(other) = self.stack.last().filter(|other| self.low[*other as usize] >= index) {
+            self.stack.pop();
+            component.push(other);
+        }
+        self.judge(&component, label);
     }
 
     /// Gives the states of a component their new labels.

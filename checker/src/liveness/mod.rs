@@ -23,9 +23,11 @@
 //! within the bounds and therefore certain; what would hold is `inconclusive`
 //! where the bounds cut behaviours that matter.
 //!
-//! Memory: about 22 bytes a state (12 of fingerprint, 5 to 7.5 of table, 4 where
-//! its edges begin, a few bits) and 8 an edge, kept; and while deciding up to
-//! 28 a state (12 for components, up to 16 for their search), or 4 to 12 for a path.
+//! Memory, measured by the example `liveness_memory`: about 24 bytes a state (12
+//! of fingerprint, 5 to 7.5 of table, 4 where its edges begin, a bit or two for
+//! each predicate) and 8 an edge, kept; beside that the encoded frontier while
+//! exploring, and while deciding up to 28 a state (8 to 24 for components, 4 for
+//! those of the whole graph) or, for a path, up to 20.
 //!
 //! [`Fairness::Weak`]: quorate_model::specification::Fairness::Weak
 //! [`Fairness::Strong`]: quorate_model::specification::Fairness::Strong

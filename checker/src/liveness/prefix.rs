@@ -33,6 +33,7 @@ pub(crate) fn shortest(structure: &Structure, stages: &[Stage<'_>], goal: &dyn F
         }
     }
     while let Some((stage, state)) = walk.queue.pop_front() {
+        let stage = stage as usize;
         for (target, _) in structure.edges_of(state) {
             if target != OUTSIDE && walk.arrive(stage, target, state) {
                 return Some(walk.way(target));
@@ -47,7 +48,7 @@ struct Walk<'a> {
     goal: &'a dyn Fn(u32) -> bool,
     /// For each stage and state, where it was reached from: in the stage before if it is itself.
     parents: Vec<Vec<u32>>,
-    queue: VecDeque<(usize, u32)>,
+    queue: VecDeque<(u32, u32)>,
 }
 
 impl Walk<'_> {
@@ -57,7 +58,7 @@ impl Walk<'_> {
             return false;
         }
         self.parents[stage][state as usize] = parent;
-        self.queue.push_back((stage, state));
+        self.queue.push_back((stage as u32, state));
         match self.stages.get(stage + 1) {
             None => (self.goal)(state),
             Some(next) => (next.from)(state) && self.arrive(stage + 1, state, state),
