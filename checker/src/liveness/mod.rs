@@ -34,6 +34,7 @@
 
 pub(crate) mod bits;
 pub(crate) mod chunked;
+mod complete;
 mod cycle;
 mod decide;
 mod fair;
@@ -52,6 +53,7 @@ use quorate_model::specification::Specification;
 use crate::control::{Control, Watch};
 use crate::outcome::{PropertyOutcome, Verdict};
 use crate::panics;
+pub use complete::{admits, complete};
 use decide::{Claim, Judge};
 use graph::{Halt, Predicate};
 pub use options::{LivenessError, LivenessOptions};

@@ -15,7 +15,8 @@ pub struct LivenessOptions {
     pub symmetry: bool,
     /// Chooses the fingerprint function.
     pub seed: u64,
-    /// How many states one search for a recovery may look at; beyond that it counts as cut.
+    /// How many states one search for a recovery, or one schedule, may look at;
+    /// beyond that it counts as cut.
     pub search_limit: u64,
 }
 

@@ -201,7 +201,8 @@ impl<'a, M: Specification> Explorer<'a, M> {
             if goal(model, &at) || self.progress[claim].known.good.contains(number) {
                 return Some(trail);
             }
-            if !passed.insert(number) {
+            let long = passed.len() as u64 >= self.options.search_limit;
+            if long || !passed.insert(number) || self.watch.stopped() {
                 return None;
             }
             (_, at) = next_scheduled(model, &at)?;
@@ -316,11 +317,12 @@ impl<'a, M: Specification> Explorer<'a, M> {
         let (model, goal) = (self.model, claim.goal);
         let mut path = self.path_to(number);
         let mut passed = HashSet::new();
-        while !goal(model, path.last()) && passed.insert(path.last().clone()) {
+        let limit = self.options.search_limit as usize;
+        while !goal(model, path.last()) && passed.len() < limit && passed.insert(path.last().clone()) {
             let Some(step) = next_scheduled(model, path.last()) else { break };
             path.steps.push(step);
         }
-        let rest = shortest(model, goal, self.options.search_limit as usize, path.last())?;
+        let rest = shortest(model, goal, limit, path.last())?;
         path.steps.extend(rest);
         Some(path)
     }

@@ -3,6 +3,7 @@
 
 mod beside_stateright;
 mod known;
+mod runs;
 mod small;
 mod tla;
 mod twin;
