@@ -177,31 +177,37 @@ pub(super) fn shortest<M: Specification>(
     limit: usize,
     start: &M::State,
 ) -> Option<Vec<(M::Action, M::State)>> {
-    // Each state with the step that led to it, and the place of the state before.
-    let mut states: Vec<(M::State, Option<(usize, M::Action)>)> = vec![(start.clone(), None)];
+    let mut met: Vec<Met<M>> = vec![Met { state: start.clone(), origin: None }];
     let mut known = HashSet::from([start.clone()]);
     let mut place = 0;
-    while place < states.len() {
-        if goal(model, &states[place].0) {
+    while place < met.len() {
+        let state = met[place].state.clone();
+        if goal(model, &state) {
             let mut way = Vec::new();
-            while let (state, Some((before, action))) = states[place].clone() {
-                way.push((action, state));
-                place = before;
+            while let Met { state, origin: Some((before, action)) } = &met[place] {
+                way.push((action.clone(), state.clone()));
+                place = *before;
             }
             way.reverse();
             return Some(way);
         }
-        let state = states[place].0.clone();
         model.successors(&state, |action, result| {
             let Ok(next) = result else { return };
             let admitted = model.allowed_in_recovery(&action) && model.within_headroom(&next);
-            if admitted && states.len() < limit && known.insert(next.clone()) {
-                states.push((next, Some((place, action))));
+            if admitted && met.len() < limit && known.insert(next.clone()) {
+                met.push(Met { state: next, origin: Some((place, action)) });
             }
         });
         place += 1;
     }
     None
+}
+
+/// A state that a search has met.
+struct Met<M: Specification> {
+    state: M::State,
+    /// The place of the state before, and the step from there.
+    origin: Option<(usize, M::Action)>,
 }
 
 /// Enabled actions that are named before the rest is counted.
