@@ -5,6 +5,7 @@
 //! | [`native`] | breadth first by level on all cores, states known by fingerprint |
 //! | [`naive`] | whole states compared by equality: slow, and right by inspection |
 //! | [`stateright_engine`] | stateright's own checker, as an independent second opinion |
+//! | [`liveness`], [`recovery`] | behaviours that go on for ever; ways out of every state |
 //! | [`options`], [`control`] | what a run is asked to do; watching and stopping it |
 //! | [`outcome`], [`report`] | what it found; the same as JSON |
 //! | [`registry`] | the models by name, with bounds, profiles and mutants |
@@ -38,12 +39,14 @@ pub mod control;
 pub mod fingerprint;
 pub mod graph;
 pub mod kill_table;
+pub mod liveness;
 pub mod naive;
 pub mod native;
 pub mod options;
 pub mod outcome;
 mod panics;
 pub mod recording;
+pub mod recovery;
 pub mod registry;
 pub mod report;
 pub mod stateright_engine;

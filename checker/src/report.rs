@@ -66,6 +66,9 @@ pub struct PropertyReport {
     /// The behaviour: states with the action that led to each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<Vec<TraceEntry>>,
+    /// For a lasso: the index in `trace` of the state that follows its last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_loop: Option<usize>,
     /// Where the trace was written as a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_file: Option<String>,
@@ -143,6 +146,7 @@ fn property_report<M: Specification>(model: &M, property: &crate::outcome::Prope
             let first = entry(None, &path.initial);
             std::iter::once(first).chain(path.steps.iter().map(|(action, state)| entry(Some(action), state))).collect()
         }),
+        trace_loop: path.and_then(|path| path.loop_start),
         trace_file: None,
     }
 }
