@@ -10,6 +10,7 @@
 //! | [`diff`], [`flow`] | what changed; which message was sent and delivered when |
 //! | [`table`] | the terminal view |
 //! | [`mermaid`], [`svg`], [`shiviz`] | other people's formats |
+//! | [`page`] | the explorer: one self-contained page with a trace in it |
 //!
 //! Nothing here knows a particular model; what views show comes from
 //! [`StepView`](quorate_model::specification::StepView) and from the values.
@@ -20,6 +21,7 @@ pub mod file;
 pub mod flow;
 pub mod itf;
 pub mod mermaid;
+pub mod page;
 pub mod replay;
 pub mod rules;
 pub mod sanitize;
