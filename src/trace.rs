@@ -10,7 +10,7 @@ use quorate_model::zen_with_terms::{ZenBounds, ZenWithTerms};
 use quorate_traces::replay::{self, Divergence};
 use quorate_traces::sanitize::printable;
 use quorate_traces::table::{self, TableOptions};
-use quorate_traces::{Rules, Trace, TraceError, file, itf, mermaid, shiviz, svg};
+use quorate_traces::{Rules, Trace, TraceError, file, itf, mermaid, page, shiviz, svg};
 
 use crate::exit::Exit;
 
@@ -93,6 +93,8 @@ enum Format {
     Svg,
     /// A log for ShiViz, with vector clocks.
     Shiviz,
+    /// The explorer with the trace in it: one page for any browser, without network.
+    Html,
 }
 
 /// Why a trace could not be handled.
@@ -223,6 +225,7 @@ fn export(format: Format, output: Option<&Path>, path: &Path) -> Result<Exit, Tr
         Format::Mermaid => mermaid::render(&trace),
         Format::Svg => svg::render(&trace),
         Format::Shiviz => shiviz::render(&trace),
+        Format::Html => page::embed(&itf::to_string(&trace)),
     };
     match output {
         None => print(&text)?,

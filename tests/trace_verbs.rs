@@ -78,9 +78,13 @@ fn replay_says_whether_it_is_as_recorded() {
 
 #[test]
 fn export_writes_every_format() {
-    for (format, start) in
-        [("itf", "{\n\"#meta\""), ("mermaid", "sequenceDiagram"), ("svg", "<svg "), ("shiviz", "n1 {\"n1\":1}\nSetInitialState")]
-    {
+    for (format, start) in [
+        ("itf", "{\n\"#meta\""),
+        ("mermaid", "sequenceDiagram"),
+        ("svg", "<svg "),
+        ("shiviz", "n1 {\"n1\":1}\nSetInitialState"),
+        ("html", "<!doctype html>"),
+    ] {
         let output = quorate(&["trace", "export", "--format", format, &sample()]);
         assert!(String::from_utf8_lossy(&output.stdout).starts_with(start), "{format}");
     }

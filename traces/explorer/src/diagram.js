@@ -69,10 +69,12 @@ function drawFlight(trace, root, flight, { rows, rowOf, y, start, end, chosen })
   delivered.forEach((step, position) => {
     const from = sent ?? step;
     if (rowOf(step) < start || rowOf(from) >= end || !visible(step)) return;
-    const [y1, y2] = [sent === null ? y(step) - ROW * 0.8 : y(sent), y(step)];
+    // A send that the filter hides, or that the trace does not show, is a short stub.
+    const stub = sent === null || !visible(sent);
+    const [y1, y2] = [stub ? y(step) - ROW * 0.7 : y(sent), y(step)];
     const bend = Math.min(46, laneWidth * 0.42);
     const path = x1 === x2 ? "M" + x1 + " " + y1 + "C" + (x1 + bend) + " " + y1 + " " + (x1 + bend) + " " + y2 + " " + x2 + " " + y2 : "M" + x1 + " " + y1 + "L" + x2 + " " + y2;
-    add(path, step, position > 0 ? " again" : "", step === chosen ? from : step);
+    add(path, step, position > 0 || stub ? " again" : "", step === chosen ? from : step);
     // The arrow's head, short of the dot.
     const angle = x1 === x2 ? Math.PI : Math.atan2(y2 - y1, x2 - x1);
     const tip = [x2 - Math.cos(angle) * 6, y2 - Math.sin(angle) * 6];
@@ -111,13 +113,14 @@ const Diagram = {
       const target = event.target.closest("[data-step]");
       if (target) app.set({ step: Number(target.dataset.step) });
     });
-    new ResizeObserver(() => this.draw()).observe(this.steps);
+    new ResizeObserver(() => { this.layout(); this.draw(); }).observe(this.steps);
   },
 
   // After a change of trace, filter or language.
   layout() {
     const { trace, rows } = this.app;
-    laneWidth = Math.max(44, Math.min(120, Math.floor(420 / Math.max(trace.lanes.length, 1))));
+    if (!trace) return;
+    laneWidth = Math.max(44, Math.min(120, Math.floor(Math.min(420, this.steps.clientWidth * 0.5) / Math.max(trace.lanes.length, 1))));
     this.space.style.height = rows.length * ROW + 8 + "px";
     this.head.replaceChildren(h("span", { style: "width:" + GUTTER + "px" }), ...trace.lanes.map((_, lane) => h("span", { style: "width:" + laneWidth + "px" }, laneName(trace, lane))), h("span", { class: "rest" }, ""));
     this.blocks = blocksOf(trace, rows);

@@ -254,6 +254,8 @@ window.addEventListener("hashchange", () => {
   if (app.trace) { app.show(app.traces[Math.min(wish.which, app.traces.length - 1)], wish); }
 });
 
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.theme === null && app.paint());
+
 async function start() {
   const { wish, packed } = readHash(), embedded = byId("trace").textContent.trim();
   const source = new URLSearchParams(location.search).get("src");

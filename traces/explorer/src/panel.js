@@ -25,7 +25,7 @@ const Panel = {
     if (nodes) parts.push(h("h4", {}, t("nodes")), nodes);
     parts.push(...others);
     if (!nodes && others.length === 0) parts.push(h("p", { class: "none" }, t("nothing")));
-    this.body.replaceChildren(...parts);
+    this.body.replaceChildren(...parts.filter(Boolean));
   },
 
   talk(step, index) {
@@ -81,7 +81,9 @@ const Panel = {
       if (app.only && base !== null) found = found.filter((line) => line.op !== " ");
       found = found.filter((line) => this.wanted(clean(name) + "." + line.path));
       if (found.length === 0) continue;
-      const count = ["set", "list", "map"].includes(kind(after)) ? " · " + t("elements", elements(after).length) : "";
+      const count = ["set", "list", "map"].includes(kind(after)) ? " · " + t(elements(after).length === 1 ? "element" : "elements", elements(after).length) : "";
+      // In a long list what changed comes first.
+      found.sort((one, other) => (one.op === " ") - (other.op === " "));
       const shown = found.slice(0, this.limit).map((line) => h("li", { class: { "+": "plus", "-": "minus", "~": "swap" }[line.op] ?? "" },
         line.path && h("span", { class: "path" }, line.path + " "), h("span", { class: "mono" }, line.op === "+" ? h("ins", {}, show(line.after)) : line.op === "-" ? h("del", {}, show(line.before)) : line.op === "~" ? difference(line.before, line.after) : show(line.after))));
       const rest = found.length > this.limit && h("button", { type: "button", onclick: () => { this.limit *= 10; this.draw(); } }, t("more", found.length - this.limit));

@@ -75,6 +75,7 @@ function lines(before, after, path = "", out = []) {
     else out.push({ path, op: "~", before, after });
     return out;
   }
+  if (path !== "" && same(before, after)) return out.push({ path, op: " ", before, after }), out;
   const deeper = (name) => (path ? path + "." : "") + clean(name);
   if (what === "record") {
     for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) lines(before[name], after[name], deeper(name), out);
