@@ -1,4 +1,4 @@
-//! `quorate trace`: shows, replays and exports a saved trace.
+//! `quorate trace`: shows, replays, shortens and exports saved traces.
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use quorate_model::zen_with_terms::{ZenBounds, ZenWithTerms};
 use quorate_traces::replay::{self, Divergence};
 use quorate_traces::sanitize::printable;
 use quorate_traces::table::{self, TableOptions};
-use quorate_traces::{Rules, Trace, TraceError, file, itf, mermaid, page, shiviz, svg};
+use quorate_traces::{Rules, Trace, TraceError, TraceInfo, file, itf, mermaid, page, shiviz, shorten, svg};
 
 use crate::exit::Exit;
 
@@ -20,6 +20,7 @@ use crate::exit::Exit;
   quorate trace show violation.itf.json
   quorate trace show --diff --node n1,n2 --from 4 violation.itf.json.gz
   quorate trace replay violation.itf.json
+  quorate trace shorten --output short.itf.json violation.itf.json
   quorate trace export --format svg --output violation.svg violation.itf.json")]
 pub struct TraceArgs {
     #[command(subcommand)]
@@ -33,6 +34,14 @@ enum TraceVerb {
     Show(ShowArgs),
     /// Re-executes a trace on today's code; stops at the first divergence (exit code 1).
     Replay {
+        /// An ITF file, compressed or not.
+        file: PathBuf,
+    },
+    /// Leaves out the steps that a violation does not need.
+    Shorten {
+        /// Where to; standard output if left out.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
         /// An ITF file, compressed or not.
         file: PathBuf,
     },
@@ -145,14 +154,31 @@ pub fn run(args: TraceArgs) -> Result<Exit, TraceCommandError> {
     match args.verb {
         TraceVerb::Show(args) => show(&args),
         TraceVerb::Replay { file } => replay_file(&file),
+        TraceVerb::Shorten { output, file } => shorten_file(&file, output.as_deref()),
         TraceVerb::Export { format, output, file } => export(format, output.as_deref(), &file),
     }
 }
 
-fn load(path: &Path) -> Result<Trace, TraceCommandError> {
+fn load(path: &Path) -> Result<Vec<Trace>, TraceCommandError> {
     file::read_text(path)
-        .and_then(|text| itf::read(&text))
+        .and_then(|text| itf::read_all(&text))
         .map_err(|error| TraceCommandError::Trace { path: path.to_owned(), error: Box::new(error) })
+}
+
+/// The one trace of a file, where several make no sense.
+fn load_one(path: &Path) -> Result<Trace, TraceCommandError> {
+    let mut traces = load(path)?;
+    match (traces.pop(), traces.len()) {
+        (Some(trace), 0) => Ok(trace),
+        (_, others) => {
+            Err(TraceCommandError::Usage(format!("{}: holds {} traces; this needs a file with one", path.display(), others + 1)))
+        }
+    }
+}
+
+fn write(text: &str, output: Option<&Path>) -> Result<(), TraceCommandError> {
+    let Some(output) = output else { return print(text) };
+    std::fs::write(output, text).map_err(|source| TraceCommandError::Write { place: output.display().to_string(), source })
 }
 
 fn print(text: &str) -> Result<(), TraceCommandError> {
@@ -166,7 +192,11 @@ fn print(text: &str) -> Result<(), TraceCommandError> {
 }
 
 fn show(args: &ShowArgs) -> Result<Exit, TraceCommandError> {
-    let trace = load(&args.file)?;
+    load(&args.file)?.iter().try_for_each(|trace| show_one(args, trace))?;
+    Ok(Exit::Holds)
+}
+
+fn show_one(args: &ShowArgs, trace: &Trace) -> Result<(), TraceCommandError> {
     let last = trace.states.len() - 1;
     let to = args.to.unwrap_or(last);
     if args.from > to || args.from > last {
@@ -194,44 +224,51 @@ fn show(args: &ShowArgs) -> Result<Exit, TraceCommandError> {
         from: args.from,
         to,
     };
-    print(&table::render(&trace, &options))?;
-    Ok(Exit::Holds)
+    print(&table::render(trace, &options))
 }
 
 fn replay_file(path: &Path) -> Result<Exit, TraceCommandError> {
-    let trace = load(path)?;
-    let refused = |reason| TraceCommandError::NotReplayable { path: path.to_owned(), reason };
-    let replayed = with_model(&trace, Replay(&trace)).map_err(refused)?;
-    let name = path.display();
-    match replayed {
-        Ok((steps, violation)) => {
-            print(&format!("{name}: all {steps} steps are as recorded\n"))?;
-            if let Some((property, witness)) = violation {
-                print(&format!("{property} is violated, as recorded: {}\n", printable(&witness)))?;
+    let traces = load(path)?;
+    let mut exit = Exit::Holds;
+    for (index, trace) in traces.iter().enumerate() {
+        let refused = |reason| TraceCommandError::NotReplayable { path: path.to_owned(), reason };
+        let replayed = with_model(trace, Replay(trace)).map_err(refused)?;
+        let number = if traces.len() > 1 { format!(", trace {}", index + 1) } else { String::new() };
+        let name = format!("{}{number}", path.display());
+        match replayed {
+            Ok((steps, violation)) => {
+                print(&format!("{name}: all {steps} steps are as recorded\n"))?;
+                if let Some((property, witness)) = violation {
+                    print(&format!("{property} is violated, as recorded: {}\n", printable(&witness)))?;
+                }
             }
-            Ok(Exit::Holds)
-        }
-        Err(divergence) => {
-            print(&format!("{name}: {}\n", printable(&divergence.to_string())))?;
-            Ok(Exit::Violated)
+            Err(divergence) => {
+                print(&format!("{name}: {}\n", printable(&divergence.to_string())))?;
+                exit = Exit::Violated;
+            }
         }
     }
+    Ok(exit)
+}
+
+fn shorten_file(path: &Path, output: Option<&Path>) -> Result<Exit, TraceCommandError> {
+    let trace = load_one(path)?;
+    let refused = |reason| TraceCommandError::NotReplayable { path: path.to_owned(), reason };
+    let shorter = with_model(&trace, Shorten(&trace)).and_then(|made| made).map_err(refused)?;
+    write(&itf::to_string(&shorter), output)?;
+    eprintln!("{}: {} states instead of {}", path.display(), shorter.states.len(), trace.states.len());
+    Ok(Exit::Holds)
 }
 
 fn export(format: Format, output: Option<&Path>, path: &Path) -> Result<Exit, TraceCommandError> {
-    let trace = load(path)?;
     let text = match format {
-        Format::Itf => itf::to_string(&trace),
-        Format::Mermaid => mermaid::render(&trace),
-        Format::Svg => svg::render(&trace),
-        Format::Shiviz => shiviz::render(&trace),
-        Format::Html => page::embed(&itf::to_string(&trace)),
+        Format::Itf => itf::to_string_many(&load(path)?),
+        Format::Html => page::embed(&itf::to_string_many(&load(path)?)),
+        Format::Mermaid => mermaid::render(&load_one(path)?),
+        Format::Svg => svg::render(&load_one(path)?),
+        Format::Shiviz => shiviz::render(&load_one(path)?),
     };
-    match output {
-        None => print(&text)?,
-        Some(output) => std::fs::write(output, text)
-            .map_err(|source| TraceCommandError::Write { place: output.display().to_string(), source })?,
-    }
+    write(&text, output)?;
     Ok(Exit::Holds)
 }
 
@@ -249,6 +286,19 @@ impl ModelVisitor for Replay<'_> {
     fn visit<M: Specification>(self, model: &M) -> Self::Output {
         let replayed = replay::replay(model, self.0)?;
         Ok((replayed.path.steps.len(), replayed.violation))
+    }
+}
+
+struct Shorten<'a>(&'a Trace);
+
+impl ModelVisitor for Shorten<'_> {
+    type Output = Result<Trace, String>;
+
+    fn visit<M: Specification>(self, model: &M) -> Self::Output {
+        let replayed = replay::replay(model, self.0).map_err(|divergence| divergence.to_string())?;
+        let property = &self.0.info.property;
+        let (path, witness) = shorten::shorten(model, &replayed.path, property).map_err(|error| error.to_string())?;
+        Ok(Trace::of_path(model, &path, &TraceInfo { witness, ..self.0.info.clone() }))
     }
 }
 

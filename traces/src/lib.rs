@@ -4,9 +4,10 @@
 //! | --- | --- |
 //! | [`value`], [`serializer`] | any serializable state as a value that traces know |
 //! | [`trace`] | a trace without its model |
-//! | [`itf`], [`file`] | the file format, read and written |
+//! | [`itf`], [`tlc`], [`file`] | the file format, read and written; TLC's, read |
 //! | [`rules`] | which mutant or waived guards a trace is about |
 //! | [`replay`] | re-execution on today's code |
+//! | [`shorten`] | a shorter trace that shows the same |
 //! | [`diff`], [`flow`] | what changed; which message was sent and delivered when |
 //! | [`table`] | the terminal view |
 //! | [`mermaid`], [`svg`], [`shiviz`] | other people's formats |
@@ -27,8 +28,10 @@ pub mod rules;
 pub mod sanitize;
 pub mod serializer;
 pub mod shiviz;
+pub mod shorten;
 pub mod svg;
 pub mod table;
+pub mod tlc;
 pub mod trace;
 pub mod value;
 

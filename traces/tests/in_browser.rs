@@ -202,7 +202,7 @@ fn a_lasso_goes_round() {
 #[test]
 fn restarts_duplicates_losses_and_leaders_are_drawn() {
     let Some(mut bench) = Bench::new("walk") else { return };
-    let model = zen(Sound, bounds(3, 60, 60, 2, 60_000));
+    let model = zen(Sound, bounds(3, 25, 25, 2, 60_000));
     let info = TraceInfo { kind: "run".to_owned(), ..TraceInfo::default() };
     let trace = Trace::of_path(&model, &walk(&model, 120, 3), &info);
     let flights = flow::flights(&trace);

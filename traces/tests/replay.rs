@@ -29,7 +29,7 @@ fn a_faithful_trace_is_reproduced_with_its_witness() {
 
 #[test]
 fn long_random_behaviours_survive_a_file_and_a_replay() {
-    let model = zen(Sound, bounds(3, 60, 60, 2, 60_000));
+    let model = zen(Sound, bounds(3, 25, 25, 2, 60_000));
     for seed in 1..6 {
         let path = walk(&model, 120, seed);
         let info = TraceInfo { kind: "run".to_owned(), ..TraceInfo::default() };

@@ -30,7 +30,11 @@ function whereJson(text, error) {
 function fromTlc(json) {
   const states = json.counterexample.state, actions = json.counterexample.action ?? [];
   const itf = { "#meta": { tool: "TLC" }, vars: json.vars ?? Object.keys(states[0]?.[1] ?? {}), states: [] };
-  const names = new Map(actions.map(([before, action, after]) => [before[0] + ">" + after[0], action?.name ?? ""]));
+  const title = (action) => {
+    const shown = (action?.parameters ?? []).filter((name) => action.context?.[name] !== undefined).map((name) => name + " = " + (typeof action.context[name] === "string" ? action.context[name] : JSON.stringify(action.context[name])));
+    return (action?.name ?? "") + (shown.length ? "(" + shown.join(", ") + ")" : "");
+  };
+  const names = new Map(actions.map(([before, action, after]) => [before[0] + ">" + after[0], title(action)]));
   states.forEach(([index, variables], position) => {
     itf.states.push({ "#meta": { action: position ? names.get(states[position - 1][0] + ">" + index) ?? "" : "" }, ...variables });
   });

@@ -22,8 +22,12 @@ pub fn chromium() -> Option<PathBuf> {
     let found = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|path| path.is_file());
     let browser = named.or(found);
     if browser.is_none() {
-        // Past the capture of the test harness, so that everybody sees it.
-        _ = std::io::stderr().write_all(b"skipped: the explorer in a browser (no Chromium in PATH nor in QUORATE_CHROMIUM)\n");
+        // Once, and past the capture of the test harness, so that everybody sees it.
+        static SAID: std::sync::Once = std::sync::Once::new();
+        SAID.call_once(|| {
+            let line = b"\nskipped: the explorer in a browser (no Chromium in PATH nor in QUORATE_CHROMIUM)\n";
+            _ = std::io::stderr().write_all(line);
+        });
     }
     browser
 }

@@ -71,7 +71,7 @@ fn path_to<M: Specification>(states: &Found<M>, last: usize) -> Path<M> {
 /// A behaviour chosen by a small generator of random numbers: terms are entered
 /// one after the other, classes of actions come up equally often except for
 /// restarts and new terms, and sometimes a step changes nothing.
-pub fn walk(model: &ZenWithTerms, steps: usize, seed: u64) -> Path<ZenWithTerms> {
+pub fn walk<R: RuleSet>(model: &ZenWithTerms<R>, steps: usize, seed: u64) -> Path<ZenWithTerms<R>> {
     let mut random = seed;
     let mut next = move |below: usize| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -79,7 +79,7 @@ pub fn walk(model: &ZenWithTerms, steps: usize, seed: u64) -> Path<ZenWithTerms>
     };
     let initial_states = model.init_states();
     let initial = initial_states[next(initial_states.len())].clone();
-    let mut path: Path<ZenWithTerms> = Path { initial, steps: Vec::new(), loop_start: None };
+    let mut path: Path<ZenWithTerms<R>> = Path { initial, steps: Vec::new(), loop_start: None };
     for _ in 0..steps * 10 {
         if path.steps.len() == steps {
             break;
