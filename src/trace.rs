@@ -1,4 +1,4 @@
-//! `quorate trace`: shows, replays and exports a saved trace.
+//! `quorate trace`: shows, replays, shortens and exports saved traces.
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use quorate_model::Specification;
 use quorate_traces::replay::{self, Divergence};
 use quorate_traces::sanitize::printable;
 use quorate_traces::table::{self, TableOptions};
-use quorate_traces::{Trace, TraceError, file, itf, mermaid, shiviz, svg};
+use quorate_traces::{Rules, Trace, TraceError, TraceInfo, file, itf, mermaid, page, shiviz, shorten, svg};
 
 use crate::{Conclusion, Failure};
 
@@ -19,6 +19,7 @@ use crate::{Conclusion, Failure};
   quorate trace show violation.itf.json
   quorate trace show --diff --node n1,n2 --from 4 violation.itf.json.gz
   quorate trace replay violation.itf.json
+  quorate trace shorten --output short.itf.json violation.itf.json
   quorate trace export --format svg --output violation.svg violation.itf.json")]
 pub struct Args {
     #[command(subcommand)]
@@ -32,6 +33,14 @@ enum TraceVerb {
     Show(ShowArgs),
     /// Re-executes a trace on today's code; stops at the first divergence (exit code 1).
     Replay {
+        /// An ITF file, compressed or not.
+        file: PathBuf,
+    },
+    /// Leaves out the steps that a violation does not need.
+    Shorten {
+        /// Where to; standard output if left out.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
         /// An ITF file, compressed or not.
         file: PathBuf,
     },
@@ -92,6 +101,8 @@ enum Format {
     Svg,
     /// A log for ShiViz, with vector clocks.
     Shiviz,
+    /// The explorer with the trace in it: one page for any browser, without network.
+    Html,
 }
 
 /// Why a trace could not be handled.
@@ -142,14 +153,31 @@ pub fn run(args: &Args) -> Result<Conclusion, Failure> {
     Ok(match &args.verb {
         TraceVerb::Show(args) => show(args),
         TraceVerb::Replay { file } => replay_file(file),
+        TraceVerb::Shorten { output, file } => shorten_file(file, output.as_deref()),
         TraceVerb::Export { format, output, file } => export(*format, output.as_deref(), file),
     }?)
 }
 
-fn load(path: &Path) -> Result<Trace, TraceCommandError> {
+fn load(path: &Path) -> Result<Vec<Trace>, TraceCommandError> {
     file::read_text(path)
-        .and_then(|text| itf::read(&text))
+        .and_then(|text| itf::read_all(&text))
         .map_err(|error| TraceCommandError::Trace { path: path.to_owned(), error: Box::new(error) })
+}
+
+/// The one trace of a file, where several make no sense.
+fn load_one(path: &Path) -> Result<Trace, TraceCommandError> {
+    let mut traces = load(path)?;
+    match (traces.pop(), traces.len()) {
+        (Some(trace), 0) => Ok(trace),
+        (_, others) => {
+            Err(TraceCommandError::Usage(format!("{}: holds {} traces; this needs a file with one", path.display(), others + 1)))
+        }
+    }
+}
+
+fn write(text: &str, output: Option<&Path>) -> Result<(), TraceCommandError> {
+    let Some(output) = output else { return print(text) };
+    std::fs::write(output, text).map_err(|source| TraceCommandError::Write { place: output.display().to_string(), source })
 }
 
 fn print(text: &str) -> Result<(), TraceCommandError> {
@@ -163,7 +191,11 @@ fn print(text: &str) -> Result<(), TraceCommandError> {
 }
 
 fn show(args: &ShowArgs) -> Result<Conclusion, TraceCommandError> {
-    let trace = load(&args.file)?;
+    load(&args.file)?.iter().try_for_each(|trace| show_one(args, trace))?;
+    Ok(Conclusion::Holds)
+}
+
+fn show_one(args: &ShowArgs, trace: &Trace) -> Result<(), TraceCommandError> {
     let last = trace.states.len() - 1;
     let to = args.to.unwrap_or(last);
     if args.from > to || args.from > last {
@@ -191,43 +223,51 @@ fn show(args: &ShowArgs) -> Result<Conclusion, TraceCommandError> {
         from: args.from,
         to,
     };
-    print(&table::render(&trace, &options))?;
-    Ok(Conclusion::Holds)
+    print(&table::render(trace, &options))
 }
 
 fn replay_file(path: &Path) -> Result<Conclusion, TraceCommandError> {
-    let trace = load(path)?;
-    let refused = |reason| TraceCommandError::NotReplayable { path: path.to_owned(), reason };
-    let replayed = replay_on_its_model(&trace).map_err(refused)?;
-    let name = path.display();
-    match replayed {
-        Ok((steps, violation)) => {
-            print(&format!("{name}: all {steps} steps are as recorded\n"))?;
-            if let Some((property, witness)) = violation {
-                print(&format!("{property} is violated, as recorded: {}\n", printable(&witness)))?;
+    let traces = load(path)?;
+    let mut exit = Conclusion::Holds;
+    for (index, trace) in traces.iter().enumerate() {
+        let refused = |reason| TraceCommandError::NotReplayable { path: path.to_owned(), reason };
+        let replayed = with_model(trace, Replay(trace)).map_err(refused)?;
+        let number = if traces.len() > 1 { format!(", trace {}", index + 1) } else { String::new() };
+        let name = format!("{}{number}", path.display());
+        match replayed {
+            Ok((steps, violation)) => {
+                print(&format!("{name}: all {steps} steps are as recorded\n"))?;
+                if let Some((property, witness)) = violation {
+                    print(&format!("{property} is violated, as recorded: {}\n", printable(&witness)))?;
+                }
             }
-            Ok(Conclusion::Holds)
-        }
-        Err(divergence) => {
-            print(&format!("{name}: {}\n", printable(&divergence.to_string())))?;
-            Ok(Conclusion::Violated)
+            Err(divergence) => {
+                print(&format!("{name}: {}\n", printable(&divergence.to_string())))?;
+                exit = Conclusion::Violated;
+            }
         }
     }
+    Ok(exit)
+}
+
+fn shorten_file(path: &Path, output: Option<&Path>) -> Result<Conclusion, TraceCommandError> {
+    let trace = load_one(path)?;
+    let refused = |reason| TraceCommandError::NotReplayable { path: path.to_owned(), reason };
+    let shorter = with_model(&trace, Shorten(&trace)).and_then(|made| made).map_err(refused)?;
+    write(&itf::to_string(&shorter), output)?;
+    eprintln!("{}: {} states instead of {}", path.display(), shorter.states.len(), trace.states.len());
+    Ok(Conclusion::Holds)
 }
 
 fn export(format: Format, output: Option<&Path>, path: &Path) -> Result<Conclusion, TraceCommandError> {
-    let trace = load(path)?;
     let text = match format {
-        Format::Itf => itf::to_string(&trace),
-        Format::Mermaid => mermaid::render(&trace),
-        Format::Svg => svg::render(&trace),
-        Format::Shiviz => shiviz::render(&trace),
+        Format::Itf => itf::to_string_many(&load(path)?),
+        Format::Html => page::embed(&itf::to_string_many(&load(path)?)),
+        Format::Mermaid => mermaid::render(&load_one(path)?),
+        Format::Svg => svg::render(&load_one(path)?),
+        Format::Shiviz => shiviz::render(&load_one(path)?),
     };
-    match output {
-        None => print(&text)?,
-        Some(output) => std::fs::write(output, text)
-            .map_err(|source| TraceCommandError::Write { place: output.display().to_string(), source })?,
-    }
+    write(&text, output)?;
     Ok(Conclusion::Holds)
 }
 
@@ -242,18 +282,32 @@ impl Visitor for Replay<'_> {
     }
 }
 
-/// Replays a trace on the model that it names, with its bounds and rules.
-fn replay_on_its_model(trace: &Trace) -> Result<<Replay<'_> as Visitor>::Output, String> {
+struct Shorten<'a>(&'a Trace);
+
+impl Visitor for Shorten<'_> {
+    type Output = Result<Trace, String>;
+
+    fn visit<M: Specification + Clone + 'static>(self, model: M) -> Self::Output {
+        let replayed = replay::replay(&model, self.0).map_err(|divergence| divergence.to_string())?;
+        let property = &self.0.info.property;
+        let (path, witness) = shorten::shorten(&model, &replayed.path, property).map_err(|error| error.to_string())?;
+        Ok(Trace::of_path(&model, &path, &TraceInfo { witness, ..self.0.info.clone() }))
+    }
+}
+
+/// The model that a trace names, with its bounds and rules.
+fn with_model<V: Visitor>(trace: &Trace, visitor: V) -> Result<V::Output, String> {
     if trace.model.is_empty() {
         let tool = if trace.tool.is_empty() { "another tool" } else { &trace.tool };
         return Err(format!("written by {tool}: it can be shown and exported, but names no model of ours to replay it on"));
     }
-    let info = registry::find(&trace.model).map_err(|error| error.to_string())?;
+    let in_words = |error: registry::RegistryError| printable(&error.to_string()).into_owned();
+    let info = registry::find(&trace.model).map_err(in_words)?;
     let bound = |known: &registry::BoundInfo| {
         trace.bounds.get(known.name).copied().ok_or_else(|| format!("the trace does not say the bound '{}'", known.name))
     };
     let bounds = info.bounds.iter().map(bound).collect::<Result<Vec<u64>, String>>()?;
-    let quorate_traces::Rules { mutant, waive } = quorate_traces::Rules::from_json(&trace.info.rules)?;
+    let Rules { mutant, waive } = Rules::from_json(&trace.info.rules)?;
     let rules = registry::Rules { mutant, waived: waive };
-    registry::with_model(info.name, &bounds, &rules, Replay(trace)).map_err(|error| error.to_string())
+    registry::with_model(info.name, &bounds, &rules, visitor).map_err(in_words)
 }

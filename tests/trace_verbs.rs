@@ -78,9 +78,13 @@ fn replay_says_whether_it_is_as_recorded() {
 
 #[test]
 fn export_writes_every_format() {
-    for (format, start) in
-        [("itf", "{\n\"#meta\""), ("mermaid", "sequenceDiagram"), ("svg", "<svg "), ("shiviz", "n1 {\"n1\":1}\nSetInitialState")]
-    {
+    for (format, start) in [
+        ("itf", "{\n\"#meta\""),
+        ("mermaid", "sequenceDiagram"),
+        ("svg", "<svg "),
+        ("shiviz", "n1 {\"n1\":1}\nSetInitialState"),
+        ("html", "<!doctype html>"),
+    ] {
         let output = quorate(&["trace", "export", "--format", format, &sample()]);
         assert!(String::from_utf8_lossy(&output.stdout).starts_with(start), "{format}");
     }
@@ -89,6 +93,29 @@ fn export_writes_every_format() {
     ends(&["trace", "export", "--format", "svg", "-o", &target.to_string_lossy(), &sample()], 0, "");
     assert!(std::fs::read_to_string(&target).unwrap().ends_with("</svg>\n"));
     ends(&["trace", "export", "--format", "svg", "-o", "/nonexistent/x.svg", &sample()], 2, "/nonexistent/x.svg: ");
+}
+
+#[test]
+fn files_of_several_traces_are_handled_one_by_one() {
+    let folder = Folder::new("several");
+    let text = std::fs::read_to_string(sample()).unwrap();
+    let both = folder.file("both", &format!("[{text}, {}]", text.replacen(r#"{\"mutant\":\"CM02\"}"#, "{}", 1)));
+    ends(&["trace", "replay", &both], 1, "both, trace 1: all 8 steps are as recorded");
+    ends(&["trace", "replay", &both], 1, "both, trace 2: step 5");
+    ends(&["trace", "show", "--diff", &both], 0, "rules     the protocol as it is");
+    ends(&["trace", "export", "--format", "svg", &both], 2, "holds 2 traces");
+    ends(&["trace", "export", "--format", "html", &both], 0, "<!doctype html>");
+}
+
+#[test]
+fn shorten_leaves_out_what_is_not_needed() {
+    let folder = Folder::new("shorten");
+    let text = std::fs::read_to_string(sample()).unwrap();
+    let target = folder.0.join("short.json").to_string_lossy().into_owned();
+    ends(&["trace", "shorten", "-o", &target, &sample()], 0, "9 states instead of 9");
+    ends(&["trace", "replay", &target], 0, "all 8 steps are as recorded");
+    let other = folder.file("other", &text.replacen(r#""property":"OneMasterPerTerm""#, r#""property":"StateIsCommitted""#, 1));
+    ends(&["trace", "shorten", &other], 2, "a property of whole behaviours");
 }
 
 #[test]

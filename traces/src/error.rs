@@ -94,6 +94,14 @@ pub enum TraceError {
         /// Index of the last state.
         last: usize,
     },
+    /// One of several traces in a file.
+    #[error("trace {number}: {error}")]
+    InTrace {
+        /// Which one, from 1.
+        number: usize,
+        /// What is wrong with it.
+        error: Box<TraceError>,
+    },
     /// A trace that only a later version understands.
     #[error("written in version {found} of the trace format; this program reads version {known}")]
     NewerFormat {

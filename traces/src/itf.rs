@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
 use crate::error::TraceError;
+use crate::tlc;
 use crate::trace::{ClaimRecord, StateRecord, Trace, TraceInfo};
 use crate::value::Value;
 
@@ -108,12 +109,34 @@ fn json_text(data: &impl serde::Serialize) -> String {
     serde_json::to_string(data).unwrap_or_default()
 }
 
-/// Reads an ITF trace, ours or another tool's.
+/// The text of several traces in one file.
+pub fn to_string_many(traces: &[Trace]) -> String {
+    match traces {
+        [one] => to_string(one),
+        many => format!("[\n{}]\n", many.iter().map(to_string).collect::<Vec<_>>().join(",\n")),
+    }
+}
+
+/// Reads a file that holds one trace: ITF, ours or another tool's, or TLC's JSON.
 ///
 /// # Errors
 /// What is wrong and where: line and column, or state and variable.
 pub fn read(text: &str) -> Result<Trace, TraceError> {
-    let json: Json = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+    let mut traces = read_all(text)?;
+    match (traces.pop(), traces.len()) {
+        (Some(trace), 0) => Ok(trace),
+        (_, others) => Err(TraceError::NotItf(format!("the file holds {} traces", others + 1))),
+    }
+}
+
+/// Reads a file of one or several traces: one after the other, or as a list.
+/// There is at least one in the answer.
+///
+/// # Errors
+/// See [`read`]; of several traces also which one.
+pub fn read_all(text: &str) -> Result<Vec<Trace>, TraceError> {
+    let stream = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}')).into_iter::<Json>();
+    let mut documents = stream.collect::<Result<Vec<Json>, _>>().map_err(|error| {
         let (line, column) = (error.line(), error.column());
         if error.is_eof() {
             TraceError::Truncated { line, column }
@@ -123,6 +146,27 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
             TraceError::NotJson { line, column, reason }
         }
     })?;
+    if documents.is_empty() {
+        return Err(TraceError::Truncated { line: 1, column: 0 });
+    }
+    if let [Json::Array(list)] = documents.as_mut_slice() {
+        documents = std::mem::take(list);
+    }
+    if documents.is_empty() {
+        return Err(TraceError::NotItf("the file holds an empty list".to_owned()));
+    }
+    let several = documents.len() > 1;
+    let read_one = |(index, document): (usize, &Json)| {
+        let document = tlc::to_itf(document).map_or(std::borrow::Cow::Borrowed(document), std::borrow::Cow::Owned);
+        read_document(&document).map_err(|error| match several {
+            true => TraceError::InTrace { number: index + 1, error: Box::new(error) },
+            false => error,
+        })
+    };
+    documents.iter().enumerate().map(read_one).collect()
+}
+
+fn read_document(json: &Json) -> Result<Trace, TraceError> {
     let not_itf = |reason: &str| TraceError::NotItf(reason.to_owned());
     let root = json.as_object().ok_or_else(|| not_itf("the file holds no object"))?;
     let states = root.get("states").ok_or_else(|| not_itf("there are no 'states'"))?;

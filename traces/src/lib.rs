@@ -4,13 +4,15 @@
 //! | --- | --- |
 //! | [`value`], [`serializer`] | any serializable state as a value that traces know |
 //! | [`trace`] | a trace without its model |
-//! | [`itf`], [`file`] | the file format, read and written |
+//! | [`itf`], [`tlc`], [`file`] | the file format, read and written; TLC's, read |
 //! | [`rules`] | which mutant or waived guards a trace is about |
 //! | [`replay`] | re-execution on today's code |
+//! | [`shorten`] | a shorter trace that shows the same |
 //! | [`diff`], [`flow`] | what changed; which message was sent and delivered when |
 //! | [`recording`] | what a running node writes down, one event a line |
 //! | [`table`] | the terminal view |
 //! | [`mermaid`], [`svg`], [`shiviz`] | other people's formats |
+//! | [`page`] | the explorer: one self-contained page with a trace in it |
 //!
 //! Nothing here knows a particular model; what views show comes from
 //! [`StepView`](quorate_model::specification::StepView) and from the values.
@@ -21,14 +23,17 @@ pub mod file;
 pub mod flow;
 pub mod itf;
 pub mod mermaid;
+pub mod page;
 pub mod recording;
 pub mod replay;
 pub mod rules;
 pub mod sanitize;
 pub mod serializer;
 pub mod shiviz;
+pub mod shorten;
 pub mod svg;
 pub mod table;
+pub mod tlc;
 pub mod trace;
 pub mod value;
 

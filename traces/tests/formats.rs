@@ -99,6 +99,36 @@ fn traces_of_apalache_and_quint_are_read() {
     assert_eq!(trace.value(1, "n").unwrap(), &Value::Integer("18446744073709551615".to_owned()));
 }
 
+#[test]
+fn counterexamples_of_tlc_are_read() {
+    let text = r#"{"counterexample": {
+        "state": [[1, {"x": 0, "s": ["a"]}], [2, {"x": 1, "s": []}], [3, {"x": 2, "s": []}]],
+        "action": [[[1, {}], {"name": "Next", "context": {"n": "n1", "k": 7}, "parameters": ["n", "k"]}, [2, {}]],
+                   [[2, {}], {"name": "Step"}, [3, {}]], [[3, {}], {"name": "Back"}, [2, {}]]]}, "vars": ["x", "s"]}"#;
+    let trace = itf::read(text).unwrap();
+    let titles: Vec<&str> = trace.states.iter().map(|state| state.title.as_str()).collect();
+    assert_eq!(titles, ["", "Next(n = n1, k = 7)", "Step"]);
+    assert_eq!((trace.loop_start, trace.tool.as_str()), (Some(1), "TLC"));
+    assert_eq!(trace.value(1, "x").unwrap().to_string(), "1");
+    assert_eq!(itf::read(&itf::to_string(&trace)).unwrap(), trace, "and written as ITF");
+}
+
+#[test]
+fn a_file_may_hold_several_traces() {
+    let one = sample();
+    let line = one.replace('\n', " ");
+    let twice = itf::to_string_many(&[itf::read(&one).unwrap(), itf::read(&one).unwrap()]);
+    for several in [format!("[{one}, {one}]"), format!("{one}{one}"), format!("{line}\n{line}\n"), twice] {
+        let traces = itf::read_all(&several).unwrap();
+        assert_eq!(traces.len(), 2);
+        assert!(traces.iter().all(|trace| itf::to_string(trace) == one));
+        refused(&several, "holds 2 traces");
+    }
+    refused("[]", "empty list");
+    refused(&format!("{line}\n{}", &line[..80]), "ends too early, in line 2");
+    refused(&format!("[{one}, {{\"vars\": [\"x\"], \"states\": [{{}}]}}]"), "trace 2: state 0 has no value for the variable 'x'");
+}
+
 #[track_caller]
 fn refused(text: &str, expected: &str) {
     let error = itf::read(text).expect_err("a file that must be refused").to_string();

@@ -4,8 +4,8 @@ mod support;
 
 use quorate_model::coordination::Sound;
 use quorate_traces::replay::{Difference, Divergence, replay};
-use quorate_traces::{Trace, itf};
-use support::{bounds, itf_of, mutant, zen};
+use quorate_traces::{Trace, TraceInfo, itf};
+use support::{bounds, itf_of, mutant, walk, zen};
 
 const PROPERTY: &str = "OneMasterPerTerm";
 
@@ -25,6 +25,19 @@ fn a_faithful_trace_is_reproduced_with_its_witness() {
     let replayed = replay(&zen(mutant("CM02"), bounds(2, 1, 1, 1, 12)), &trace()).ok().unwrap();
     assert_eq!(replayed.path.steps.len(), 8);
     assert_eq!(replayed.violation, Some((PROPERTY.to_owned(), trace().info.witness)));
+}
+
+#[test]
+fn long_random_behaviours_survive_a_file_and_a_replay() {
+    let model = zen(Sound, bounds(3, 25, 25, 2, 60_000));
+    for seed in 1..6 {
+        let path = walk(&model, 120, seed);
+        let info = TraceInfo { kind: "run".to_owned(), ..TraceInfo::default() };
+        let trace = itf::read(&itf::write(&model, &path, &info)).unwrap();
+        let replayed = replay(&model, &trace).unwrap_or_else(|divergence| panic!("seed {seed}: {divergence}"));
+        assert!(replayed.path.steps == path.steps && path.steps.len() > 60, "seed {seed}: {} steps", path.steps.len());
+        assert_eq!(replayed.violation, None);
+    }
 }
 
 #[test]

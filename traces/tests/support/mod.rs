@@ -3,12 +3,14 @@
 
 #![allow(dead_code)]
 
+pub mod browser;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use quorate_model::coordination::{Mutant, RuleSet, mutant};
 use quorate_model::property::Check;
-use quorate_model::zen_with_terms::{ZenBounds, ZenWithTerms};
+use quorate_model::zen_with_terms::{ZenAction, ZenBounds, ZenState, ZenWithTerms};
 use quorate_model::{Path, Specification};
 use quorate_traces::{TraceInfo, rules_json};
 use stateright::Model;
@@ -64,6 +66,47 @@ fn path_to<M: Specification>(states: &Found<M>, last: usize) -> Path<M> {
     }
     steps.reverse();
     Path { initial: states[at].0.clone(), steps, loop_start: None }
+}
+
+/// A behaviour chosen by a small generator of random numbers: terms are entered
+/// one after the other, classes of actions come up equally often except for
+/// restarts and new terms, and sometimes a step changes nothing.
+pub fn walk<R: RuleSet>(model: &ZenWithTerms<R>, steps: usize, seed: u64) -> Path<ZenWithTerms<R>> {
+    let mut random = seed;
+    let mut next = move |below: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize % below
+    };
+    let initial_states = model.init_states();
+    let initial = initial_states[next(initial_states.len())].clone();
+    let mut path: Path<ZenWithTerms<R>> = Path { initial, steps: Vec::new(), loop_start: None };
+    for _ in 0..steps * 10 {
+        if path.steps.len() == steps {
+            break;
+        }
+        let last: ZenState = path.last().clone();
+        let term = last.named_nodes().map(|(_, node)| node.current_term()).max().unwrap_or(0);
+        let class = next(ZenAction::CLASSES.len());
+        let seldom = ["HandleStartJoin", "RestartNode"].contains(&ZenAction::CLASSES[class]) && next(4) != 0;
+        let mut choices = Vec::new();
+        model.successors(&last, |action, result| {
+            let jump = matches!(action, ZenAction::HandleStartJoin { term: entered, .. } if entered > term + 1);
+            if let Ok(after) = result
+                && action.class() == class
+                && !jump
+            {
+                choices.push((action, after));
+            }
+        });
+        if seldom || choices.is_empty() {
+            continue;
+        }
+        let (action, after) = choices.swap_remove(next(choices.len()));
+        if after != last || next(4) == 0 {
+            path.steps.push((action, after));
+        }
+    }
+    path
 }
 
 pub fn bounds(nodes: usize, max_term: u64, max_version: u64, values: u64, max_messages: u64) -> ZenBounds {
