@@ -151,7 +151,10 @@ fn up(args: &ClusterArgs, nodes: Option<usize>, loss: f64, patience: Duration) -
         ClusterFolder::create::<Durable<KeyValues>>(&args.dir, nodes.unwrap_or(3), loss)?
     };
     for member in &folder.plan.nodes {
-        let pid = start(&folder, member.name)?;
+        // All or none: what was started is stopped again, and nothing is lost.
+        let pid = start(&folder, member.name).inspect_err(|_| {
+            let _ = stop_all(&folder);
+        })?;
         println!("{} runs as process {pid} on {}", member.name, member.address);
     }
     let elected = Control::new(&folder).wait_for_leader(patience)?;

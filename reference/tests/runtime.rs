@@ -106,8 +106,11 @@ impl NodeActor for Counter {
 struct Cluster {
     folder: TempDir,
     addresses: AddressBook,
-    running: BTreeMap<PeerId, (oneshot::Sender<()>, JoinHandle<Result<(), RuntimeError>>)>,
+    running: BTreeMap<PeerId, Running>,
 }
+
+/// How to stop a node, and how to learn what came of it.
+type Running = (oneshot::Sender<()>, JoinHandle<Result<(), RuntimeError>>);
 
 impl Cluster {
     fn new(count: u64) -> Self {
