@@ -5,6 +5,7 @@ use std::fs;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use quorate_checker::recording::{Accepted, RecordingRejected, validate_folder};
@@ -176,6 +177,51 @@ fn a_cluster_that_loses_datagrams_agrees_all_the_same() {
     }
     cluster.ok(&["cluster", "stop"]);
     cluster.recordings().unwrap();
+}
+
+/// Nodes are killed in the middle of whatever they do, while changes are
+/// published. Whatever was reported as committed is there in the end.
+#[test]
+fn kills_at_any_moment_lose_nothing_that_was_committed() {
+    let cluster = Cluster::up(&["--nodes", "3"]);
+    let done = AtomicBool::new(false);
+    let committed = std::thread::scope(|scope| {
+        let publisher = scope.spawn(|| {
+            let mut committed = Vec::new();
+            for number in 0.. {
+                if done.load(Ordering::Relaxed) {
+                    break;
+                }
+                let change = format!("key{number}=value{number}");
+                if cluster.run(&["cluster", "publish", &change, "--timeout", "10"]).status.success() {
+                    committed.push(number);
+                }
+            }
+            committed
+        });
+        for round in 0..6 {
+            std::thread::sleep(Duration::from_millis(300 + 37 * round));
+            let node = ["n1", "n2", "n3"][round as usize % 3];
+            cluster.ok(&["cluster", "kill", if round % 2 == 0 { "leader" } else { node }]);
+            let status = cluster.status();
+            for node in status["nodes"].as_array().unwrap().iter().filter(|node| node["pid"].is_null()) {
+                cluster.ok(&["cluster", "restart", node["node"].as_str().unwrap()]);
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+        publisher.join().unwrap()
+    });
+    assert!(committed.len() > 3, "{committed:?}");
+    cluster.wait_until_all_applied();
+    for number in &committed {
+        let value = cluster.ok(&["cluster", "get", &format!("key{number}"), "--node", "n1"]);
+        assert_eq!(value, format!("value{number}\n"));
+    }
+    cluster.ok(&["cluster", "stop"]);
+    let began = Instant::now();
+    let accepted = cluster.recordings().unwrap();
+    println!("{} committed changes; {accepted:?} in {:?}", committed.len(), began.elapsed());
+    assert_eq!(accepted.restarts, 6);
 }
 
 #[test]

@@ -265,6 +265,7 @@ mod tests {
     use super::*;
 
     type Line = RecordedLine<u8, u8, u8, u8>;
+    type Read = Result<Recording<u8, u8, u8, u8>, RecordingError>;
 
     fn turn(seq: u64, input: RecordedInput<u8, u8, u8>) -> Line {
         let sent = vec![RecordedMessage { dest: 1, message: 1, content: 5 }];
@@ -275,7 +276,7 @@ mod tests {
         r#"{"recording":1,"cluster":"c","node":"n1","incarnation":2,"actor":"A","settings":{}}"#.to_owned() + "\n"
     }
 
-    fn written(lines: &[Line], tail: &str) -> (PathBuf, Result<Recording<u8, u8, u8, u8>, RecordingError>) {
+    fn written(lines: &[Line], tail: &str) -> (PathBuf, Read) {
         let mut text = header();
         for line in lines {
             text += &serde_json::to_string(line).unwrap();
