@@ -175,8 +175,15 @@ fn a_cluster_that_loses_datagrams_agrees_all_the_same() {
     for number in 0..10 {
         cluster.ok(&["cluster", "publish", &format!("key{number}=value")]);
     }
+    // More than a datagram holds, and more than a recording keeps whole.
+    let long = "x".repeat(20_000);
+    cluster.ok(&["cluster", "publish", &format!("long={long}")]);
+    assert_eq!(cluster.ok(&["cluster", "get", "long"]), format!("{long}\n"));
+    cluster.ok(&["cluster", "restart", "n2"]);
+    cluster.wait_until_all_applied();
     cluster.ok(&["cluster", "stop"]);
-    cluster.recordings().unwrap();
+    assert_eq!(cluster.recordings().unwrap().restarts, 1);
+    assert!(fs::read_to_string(recording(&cluster, "n2", 2)).unwrap().contains(r#""storage":{"digest":""#));
 }
 
 /// Nodes are killed in the middle of whatever they do, while changes are
