@@ -10,7 +10,7 @@ use quorate_model::coordination::Durable;
 use quorate_model::coordinator::{KeyValues, PutKey};
 use quorate_reference::cluster::{self, ClusterError, ClusterFolder, Control, NodeStatus, Published};
 
-use crate::ExitClass;
+use crate::Conclusion;
 
 /// Runs one node of a cluster that `cluster up` made.
 #[derive(Debug, Args)]
@@ -120,21 +120,21 @@ enum ClusterVerb {
 }
 
 /// Runs one node, until it is asked to stop.
-pub fn run_node(args: &NodeArgs) -> Result<ExitClass, ClusterError> {
+pub fn run_node(args: &NodeArgs) -> Result<Conclusion, ClusterError> {
     let folder = ClusterFolder::open(&args.dir)?;
     cluster::run_node(&folder, &args.node)?;
-    Ok(ExitClass::Holds)
+    Ok(Conclusion::Holds)
 }
 
 /// Does what was asked for with a cluster.
-pub fn run(args: &ClusterArgs) -> Result<ExitClass, ClusterError> {
+pub fn run(args: &ClusterArgs) -> Result<Conclusion, ClusterError> {
     match &args.verb {
         ClusterVerb::Up { nodes, loss, timeout } => up(args, *nodes, *loss, Duration::from_secs(*timeout)),
         verb => run_on(&ClusterFolder::open(&args.dir)?, verb),
     }
 }
 
-fn up(args: &ClusterArgs, nodes: Option<usize>, loss: f64, patience: Duration) -> Result<ExitClass, ClusterError> {
+fn up(args: &ClusterArgs, nodes: Option<usize>, loss: f64, patience: Duration) -> Result<Conclusion, ClusterError> {
     let folder = if ClusterFolder::exists(&args.dir) {
         let folder = ClusterFolder::open(&args.dir)?;
         let found = folder.plan.nodes.len();
@@ -159,10 +159,10 @@ fn up(args: &ClusterArgs, nodes: Option<usize>, loss: f64, patience: Duration) -
     }
     let elected = Control::new(&folder).wait_for_leader(patience)?;
     println!("{} is the master of term {}", elected.node, elected.term);
-    Ok(ExitClass::Holds)
+    Ok(Conclusion::Holds)
 }
 
-fn run_on(folder: &ClusterFolder, verb: &ClusterVerb) -> Result<ExitClass, ClusterError> {
+fn run_on(folder: &ClusterFolder, verb: &ClusterVerb) -> Result<Conclusion, ClusterError> {
     let control = Control::new(folder);
     match verb {
         ClusterVerb::Up { .. } => {}
@@ -207,10 +207,10 @@ fn run_on(folder: &ClusterFolder, verb: &ClusterVerb) -> Result<ExitClass, Clust
             }
         }
     }
-    Ok(ExitClass::Holds)
+    Ok(Conclusion::Holds)
 }
 
-fn status(folder: &ClusterFolder, json: bool) -> Result<ExitClass, ClusterError> {
+fn status(folder: &ClusterFolder, json: bool) -> Result<Conclusion, ClusterError> {
     let nodes = Control::new(folder).status()?;
     let leader = Control::leader(&nodes);
     if json {
@@ -232,7 +232,7 @@ fn status(folder: &ClusterFolder, json: bool) -> Result<ExitClass, ClusterError>
         );
         nodes.iter().for_each(|node| println!("{}", status_line(node)));
     }
-    Ok(if leader.is_some() { ExitClass::Holds } else { ExitClass::CouldNotTell })
+    Ok(if leader.is_some() { Conclusion::Holds } else { Conclusion::CouldNotTell })
 }
 
 fn status_line(status: &NodeStatus) -> String {
@@ -255,7 +255,7 @@ fn status_line(status: &NodeStatus) -> String {
     )
 }
 
-fn publish(folder: &ClusterFolder, change: &str, patience: Duration) -> Result<ExitClass, ClusterError> {
+fn publish(folder: &ClusterFolder, change: &str, patience: Duration) -> Result<Conclusion, ClusterError> {
     let (key, value) = change
         .split_once('=')
         .filter(|(key, _)| !key.is_empty())
@@ -264,29 +264,29 @@ fn publish(folder: &ClusterFolder, change: &str, patience: Duration) -> Result<E
     match Control::new(folder).publish(&change, patience)? {
         Published::Committed { leader, id } => {
             println!("{key} is committed in {id} and applied on {leader}");
-            Ok(ExitClass::Holds)
+            Ok(Conclusion::Holds)
         }
         Published::NotPublished(reason) => {
             let why = reason.map_or_else(|| String::from("no leader could be reached"), |reason| format!("{reason:?}"));
             println!("{key} was not published, definitely: {why}");
-            Ok(ExitClass::Violated)
+            Ok(Conclusion::Violated)
         }
         Published::Unknown => {
             println!("it is not known whether {key} is published: it may surface later, or not");
-            Ok(ExitClass::CouldNotTell)
+            Ok(Conclusion::CouldNotTell)
         }
     }
 }
 
-fn get(folder: &ClusterFolder, key: &str, node: &str) -> Result<ExitClass, ClusterError> {
+fn get(folder: &ClusterFolder, key: &str, node: &str) -> Result<Conclusion, ClusterError> {
     match Control::new(folder).read(resolve(folder, node)?, key)? {
         Some(value) => {
             println!("{value}");
-            Ok(ExitClass::Holds)
+            Ok(Conclusion::Holds)
         }
         None => {
             println!("{key} is not set");
-            Ok(ExitClass::Violated)
+            Ok(Conclusion::Violated)
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod node_set;
 pub mod path;
 pub mod property;
 pub mod session;
+pub mod sort_key;
 pub mod specification;
 pub mod wire;
 pub mod world;

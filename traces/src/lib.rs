@@ -1,3 +1,37 @@
-//! traces
+//! Behaviours as files and as pictures.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`value`], [`serializer`] | any serializable state as a value that traces know |
+//! | [`trace`] | a trace without its model |
+//! | [`itf`], [`file`] | the file format, read and written |
+//! | [`rules`] | which mutant or waived guards a trace is about |
+//! | [`replay`] | re-execution on today's code |
+//! | [`diff`], [`flow`] | what changed; which message was sent and delivered when |
+//! | [`recording`] | what a running node writes down, one event a line |
+//! | [`table`] | the terminal view |
+//! | [`mermaid`], [`svg`], [`shiviz`] | other people's formats |
+//!
+//! Nothing here knows a particular model; what views show comes from
+//! [`StepView`](quorate_model::specification::StepView) and from the values.
 
+pub mod diff;
+pub mod error;
+pub mod file;
+pub mod flow;
+pub mod itf;
+pub mod mermaid;
 pub mod recording;
+pub mod replay;
+pub mod rules;
+pub mod sanitize;
+pub mod serializer;
+pub mod shiviz;
+pub mod svg;
+pub mod table;
+pub mod trace;
+pub mod value;
+
+pub use error::TraceError;
+pub use rules::{Rules, rules_json};
+pub use trace::{StateRecord, Trace, TraceInfo};

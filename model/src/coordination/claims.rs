@@ -12,7 +12,7 @@ macro_rules! coordination_claims {
                 "ZenWithTerms!SingleNodeInvariant, CoordinationState.invariant (S1)",
                 "each node's variables agree with each other",
                 |_: &$model, state: &$state| {
-                    $nodes(state).try_for_each(|(id, node)| $crate::coordination::properties::single_node_invariant(id, node))
+                    $nodes(state).try_for_each(|(id, node)| $crate::coordination::properties::single_node_invariant(id, &node))
                 },
             ),
             $crate::property::Property::invariant(

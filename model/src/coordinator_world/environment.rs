@@ -13,6 +13,7 @@ use crate::coordinator::{
 };
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::Property;
+use crate::sort_key;
 use crate::specification::{Bound, BoundError, BoundKind, in_range};
 use crate::world::{Environment, NetworkKind, Observed, World, WorldAction, WorldState};
 
@@ -220,6 +221,49 @@ impl<R: RuleSet> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
         true
     }
 
+    fn node_key(&self, state: &State, id: NodeId) -> u64 {
+        let slot = &state.nodes[id.index()];
+        let node = &slot.state;
+        let (durable, volatile) = (&node.coordination.durable, &node.coordination.volatile);
+        let mode = match node.mode {
+            Mode::Candidate => 0,
+            Mode::Leader => 1,
+            Mode::Follower(_) => 2,
+        };
+        let publication = node.publication.as_ref();
+        let parts = [
+            durable.current_term,
+            state_key(&durable.accepted),
+            mode,
+            sort_key::of_set(volatile.join_votes, id),
+            sort_key::of_set(volatile.publish_votes, id),
+            u64::from(volatile.started_join_since_restart) * 2 + u64::from(volatile.election_won),
+            volatile.last_published_version,
+            publication.map_or(0, |p| state_key(&p.request)),
+            publication.map_or(0, |p| u64::from(p.committed) * 2 + u64::from(p.client.is_some()) + 1),
+            node.applied.as_ref().map_or(0, |applied| sort_key::mix([applied.id.term, applied.id.version])),
+            slot.disk.as_ref().map_or(0, |disk| sort_key::mix([disk.current_term, state_key(&disk.accepted)])),
+        ];
+        let accepted = state.ledger.accepted.iter().map(|(_, nodes)| sort_key::of_set(*nodes, id));
+        let published = state.ledger.published.iter().map(|publication| u64::from(publication.publisher == id));
+        let led = state.nodes.iter().filter(|other| other.state.mode == Mode::Follower(id)).count() as u64;
+        sort_key::mix(parts.into_iter().chain(accepted).chain(published).chain([led]))
+    }
+
+    fn message_key(&self, message: &CoordinatorMsg<u8>) -> u64 {
+        let kind = message_kind(message) as u64;
+        match message {
+            CoordinatorMsg::StartJoin { term } | CoordinatorMsg::FollowerCheck { term } => sort_key::mix([kind, *term]),
+            CoordinatorMsg::Join(join) => sort_key::mix([kind, join.term, join.last_accepted_term, join.last_accepted_version]),
+            CoordinatorMsg::PublishRequest(state) => sort_key::mix([kind, state_key(state)]),
+            CoordinatorMsg::PublishResponse(id) | CoordinatorMsg::Commit(id) => sort_key::mix([kind, id.term, id.version]),
+            CoordinatorMsg::FollowerCheckResponse { term, accepted, applied } => {
+                sort_key::mix([kind, *term, accepted.term, accepted.version, u64::from(*applied)])
+            }
+            CoordinatorMsg::Submit { .. } | CoordinatorMsg::Outcome { .. } => kind,
+        }
+    }
+
     fn permuted_node(&self, node: &CoordinatorState<u8>, permutation: &[u8]) -> CoordinatorState<u8> {
         let mut next = node.clone();
         next.coordination.durable = self.permuted_disk(&node.coordination.durable, permutation);
@@ -253,6 +297,10 @@ impl<R: RuleSet> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     fn permuted_ledger(&self, ledger: &Ledger, permutation: &[u8]) -> Ledger {
         ledger.permuted(permutation)
     }
+}
+
+fn state_key(state: &ClusterState<u8>) -> u64 {
+    sort_key::mix([state.term, state.version, u64::from(state.value), state.config.len() as u64])
 }
 
 fn permuted_state(state: &ClusterState<u8>, permutation: &[u8]) -> ClusterState<u8> {

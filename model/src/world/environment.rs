@@ -125,6 +125,16 @@ pub trait Environment<A: Actor>: Send + Sync + Clone {
         ledger.clone()
     }
 
+    /// A key of a node that depends on no node's index; see [`crate::sort_key`].
+    fn node_key(&self, _state: &StateOf<A, Self>, _node: NodeId) -> u64 {
+        0
+    }
+
+    /// A key of what a message says, likewise.
+    fn message_key(&self, _message: &A::Msg) -> u64 {
+        0
+    }
+
     /// Whether nodes may be renamed at all.
     fn is_symmetric(&self) -> bool {
         false

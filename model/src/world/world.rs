@@ -14,6 +14,7 @@ use crate::coordination::Envelope;
 use crate::coordinator::{actor_id, node_id};
 use crate::node_set::NodeId;
 use crate::property::Property;
+use crate::sort_key;
 use crate::specification::{Bound, ClassId, GuardId, Specification, StepView};
 
 /// What can happen in a world.
@@ -295,7 +296,20 @@ where
         if self.environment.is_symmetric() { self.nodes } else { 0 }
     }
 
+    fn node_key(&self, state: &Self::State, node: usize) -> u64 {
+        let node = NodeId::from_index(node);
+        let of_message = |e: &Envelope<A::Msg>| {
+            let says = || self.environment.message_key(&e.message);
+            if e.source == node || e.dest == node { sort_key::of_message(e.source, Some(e.dest), says(), node) } else { 0 }
+        };
+        let messages = state.network.iter().map(of_message).fold(0, u64::wrapping_add);
+        sort_key::mix([self.environment.node_key(state, node), messages])
+    }
+
     fn permuted(&self, state: &Self::State, permutation: &[u8]) -> Self::State {
+        if permutation.iter().enumerate().all(|(index, to)| index == usize::from(*to)) {
+            return state.clone();
+        }
         let environment = &self.environment;
         let mut nodes = state.nodes.clone();
         for (index, slot) in state.nodes.iter().enumerate() {

@@ -41,19 +41,12 @@ fn follows_the_rules<R: RuleSet>(_: &Zen<R>, before: &ZenState, action: &ZenActi
         ZenAction::HandleCommit { id, .. } => RuleInput::Commit(id),
         ZenAction::RestartNode { .. } => RuleInput::Restart,
     };
-    let sent_exactly = |output: &RuleOutput<u8>| {
-        let mut expected = before.messages.clone();
-        if let Some(message) = addressed(output, id, action) {
-            expected.insert(message);
-        }
-        expected == after.messages
-    };
     let index = id.index();
-    let others_unchanged = (0..before.nodes.len()).all(|other| other == index || before.nodes[other] == after.nodes[other]);
-    if !others_unchanged {
+    if !before.nodes.differ_only_in(&after.nodes, index) {
         return Err(format!("a step of {id} changed another node"));
     }
-    claim::follows_the_rules(id, &before.nodes[index].state, &input, &after.nodes[index].state, sent_exactly)
+    let sent_exactly = |output: &RuleOutput<u8>| after.messages.is_after_sending(&before.messages, addressed(output, id, action));
+    claim::follows_the_rules(id, &before.nodes.get(index), &input, &after.nodes.get(index), sent_exactly)
 }
 
 /// What a node sends in answer to `action`, with its receiver.

@@ -1,0 +1,108 @@
+//! `quorate trace` as a user runs it: output, exit codes and complaints.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/traces/tests/golden");
+
+fn quorate(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_quorate")).args(args).output().expect("the program runs")
+}
+
+fn sample() -> String {
+    format!("{GOLDEN}/split-brain.itf.json")
+}
+
+#[track_caller]
+fn ends(args: &[&str], code: i32, expected: &str) {
+    let output = quorate(args);
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {text}");
+    assert!(text.contains(expected), "{args:?}: expected '{expected}' in: {text}");
+}
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("quorate-trace-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a temporary folder");
+        Folder(path)
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).expect("a temporary file");
+        path.to_string_lossy().into_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn show_prints_the_table() {
+    let output = quorate(&["trace", "show", &sample()]);
+    let golden = std::fs::read_to_string(Path::new(GOLDEN).join("split-brain.txt")).unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), golden);
+    assert_eq!(output.status.code(), Some(0));
+    ends(&["trace", "show", "--diff", "--node", "n2", "--from", "4", "--to", "7", "--width", "80", &sample()], 0, "▶ n2");
+    ends(&["trace", "show", "--color", "always", &sample()], 0, "\u{1b}[1;31m");
+}
+
+#[test]
+fn replay_says_whether_it_is_as_recorded() {
+    ends(&["trace", "replay", &sample()], 0, "all 8 steps are as recorded\nOneMasterPerTerm is violated, as recorded: n1");
+    let folder = Folder::new("replay");
+    let text = std::fs::read_to_string(sample()).unwrap();
+    let sound = folder.file("sound.json", &text.replacen(r#"{\"mutant\":\"CM02\"}"#, "{}", 1));
+    ends(&["trace", "replay", &sound], 1, "step 5, HandleJoin(n1, from n1");
+    for (name, from, to, complaint) in [
+        ("mutant", r#"\"CM02\""#, r#"\"CM99\""#, "unknown mutant 'CM99'"),
+        ("guard", r#"{\"mutant\":\"CM02\"}"#, r#"{\"waive\":[\"Nonsense\"]}"#, "unknown guard 'Nonsense'"),
+        ("model", "zen-with-terms", "raft", "unknown model 'raft'"),
+        ("bound", r#"\"max-term\":1,"#, "", "does not say the bound 'max-term'"),
+        ("nodes", r#"\"nodes\":2"#, r#"\"nodes\":0"#, "--nodes must be 1 to 8, not 0"),
+    ] {
+        assert!(text.contains(from), "{name}");
+        let file = folder.file(name, &text.replacen(from, to, 1));
+        ends(&["trace", "replay", &file], 2, complaint);
+    }
+    let foreign = folder.file("foreign", r#"{"vars": ["x"], "states": [{"x": 1}]}"#);
+    ends(&["trace", "replay", &foreign], 2, "names no model of ours");
+    ends(&["trace", "show", &foreign], 0, "a trace of another tool");
+}
+
+#[test]
+fn export_writes_every_format() {
+    for (format, start) in
+        [("itf", "{\n\"#meta\""), ("mermaid", "sequenceDiagram"), ("svg", "<svg "), ("shiviz", "n1 {\"n1\":1}\nSetInitialState")]
+    {
+        let output = quorate(&["trace", "export", "--format", format, &sample()]);
+        assert!(String::from_utf8_lossy(&output.stdout).starts_with(start), "{format}");
+    }
+    let folder = Folder::new("export");
+    let target = folder.0.join("picture.svg");
+    ends(&["trace", "export", "--format", "svg", "-o", &target.to_string_lossy(), &sample()], 0, "");
+    assert!(std::fs::read_to_string(&target).unwrap().ends_with("</svg>\n"));
+    ends(&["trace", "export", "--format", "svg", "-o", "/nonexistent/x.svg", &sample()], 2, "/nonexistent/x.svg: ");
+}
+
+#[test]
+fn bad_usage_and_bad_files_end_with_2_and_say_where() {
+    let folder = Folder::new("bad");
+    let text = std::fs::read_to_string(sample()).unwrap();
+    let cut = folder.file("cut.json", &text[..text.len() / 2]);
+    ends(&["trace", "show", &cut], 2, "cut.json: the file ends too early, in line");
+    ends(&["trace", "show", &folder.file("log.txt", "hello")], 2, "log.txt: not JSON: line 1, column 1");
+    ends(&["trace", "show", &folder.file("v2", &text.replacen(r#""quorate":"1""#, r#""quorate":"7""#, 1))], 2, "version 7");
+    ends(&["trace", "show", "no-such-file"], 2, "no-such-file: ");
+    ends(&["trace", "show", "--node", "n7", &sample()], 2, "--node n7: the trace has the nodes n1, n2");
+    ends(&["trace", "show", "--from", "9", &sample()], 2, "the states 0 to 8");
+    ends(&["trace", "show", "--from", "3", "--to", "2", &sample()], 2, "must not come after");
+    ends(&["trace", "show", "--width", "3", &sample()], 2, "--width");
+    ends(&["trace", "export", "--format", "pdf", &sample()], 2, "possible values");
+}
