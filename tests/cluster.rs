@@ -137,8 +137,8 @@ fn failover_is_survived_and_the_recording_accepted() {
     }
     cluster.ok(&["cluster", "stop"]);
 
+    assert!(cluster.ok(&["cluster", "verify"]).contains("a behaviour of the model: 4 recordings"));
     let accepted = cluster.recordings().unwrap();
-    println!("{accepted:?}");
     assert_eq!((accepted.recordings, accepted.restarts), (4, 1));
     assert!(accepted.deliveries > 20);
 
@@ -165,6 +165,11 @@ fn a_lost_write_is_rejected(cluster: &Cluster, first: &str) {
     let (at_path, at, why) = rejection(cluster);
     assert_eq!((at_path, at), (path.clone(), line), "{why}");
     assert!(why.contains(&format!("{first} starts with")), "{why}");
+    let printed = cluster.fails(1, &["cluster", "verify"]);
+    assert!(
+        printed.contains(&format!("{}:{line}: {first} starts with", path.file_name().unwrap().to_str().unwrap())),
+        "{printed}"
+    );
     fs::write(&path, whole).unwrap();
     cluster.recordings().unwrap();
 }
@@ -293,6 +298,7 @@ fn bad_requests_are_refused_in_words() {
     refused(&["cluster", "kill", "n2"], "there is no node n2 in the cluster");
     refused(&["cluster", "publish", "novalue"], "'novalue' is not KEY=VALUE");
     refused(&["node", "--node", "n1"], "is in use by another process");
+    refused(&["cluster", "verify"], "n1 is running and still records");
     cluster.ok(&["cluster", "kill", "n1"]);
     refused(&["cluster", "kill", "n1"], "n1 is not running");
     refused(&["cluster", "stop", "n1"], "n1 is not running");
