@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use quorate_checker::recording::{RecordingRejected, validate_folder};
 use quorate_model::NodeId;
 use quorate_model::coordination::Durable;
 use quorate_model::coordinator::{KeyValues, PutKey};
@@ -31,7 +32,8 @@ pub struct NodeArgs {
   quorate cluster kill leader         SIGKILL, then watch:
   quorate cluster status
   quorate cluster restart n1
-  quorate cluster down")]
+  quorate cluster down
+  quorate cluster verify              was all that a behaviour of the model?")]
 pub struct ClusterArgs {
     /// The folder of the cluster.
     #[arg(long, value_name = "DIR", default_value = ".quorate", global = true)]
@@ -111,6 +113,9 @@ enum ClusterVerb {
         #[arg(value_name = "NODE|leader")]
         node: String,
     },
+    /// Judge what the nodes of a cluster that is down have recorded: is it a behaviour of the model? Exit code
+    /// 1 if not, with the first line that is not.
+    Verify,
     /// End all processes. The data stays, and `up` goes on from there.
     Down {
         /// Remove the folder, with everything in it.
@@ -151,7 +156,10 @@ fn up(args: &ClusterArgs, nodes: Option<usize>, loss: f64, patience: Duration) -
         ClusterFolder::create::<Durable<KeyValues>>(&args.dir, nodes.unwrap_or(3), loss)?
     };
     for member in &folder.plan.nodes {
-        let pid = start(&folder, member.name)?;
+        // All or none: what was started is stopped again, and nothing is lost.
+        let pid = start(&folder, member.name).inspect_err(|_| {
+            let _ = stop_all(&folder);
+        })?;
         println!("{} runs as process {pid} on {}", member.name, member.address);
     }
     let elected = Control::new(&folder).wait_for_leader(patience)?;
@@ -196,6 +204,7 @@ fn run_on(folder: &ClusterFolder, verb: &ClusterVerb) -> Result<Conclusion, Clus
             let log = std::fs::read_to_string(&path).map_err(|source| ClusterError::Io { path, source })?;
             print!("{log}");
         }
+        ClusterVerb::Verify => return verify(folder),
         ClusterVerb::Down { delete } => {
             stop_all(folder)?;
             if *delete {
@@ -285,6 +294,30 @@ fn get(folder: &ClusterFolder, key: &str, node: &str) -> Result<Conclusion, Clus
             println!("{key} is not set");
             Ok(Conclusion::Violated)
         }
+    }
+}
+
+fn verify(folder: &ClusterFolder) -> Result<Conclusion, ClusterError> {
+    if let Some(node) = folder.nodes().find(|node| cluster::is_running(folder, *node).is_some()) {
+        let why = format!("{node} is running and still records: `quorate cluster down` first");
+        return Err(ClusterError::Usage(why));
+    }
+    match validate_folder(folder.path()) {
+        Ok(accepted) => {
+            println!(
+                "a behaviour of the model: {} recordings, {} lines, {} turns, {} messages delivered, {} restarts",
+                accepted.recordings, accepted.lines, accepted.turns, accepted.deliveries, accepted.restarts
+            );
+            for path in &accepted.torn {
+                println!("{}: the last line was cut off", path.display());
+            }
+            Ok(Conclusion::Holds)
+        }
+        Err(RecordingRejected::Line { path, line, why }) => {
+            println!("not a behaviour of the model: {}:{line}: {why}", path.display());
+            Ok(Conclusion::Violated)
+        }
+        Err(other) => Err(ClusterError::Usage(other.to_string())),
     }
 }
 

@@ -19,7 +19,8 @@ use quorate_model::coordinator::{
     Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, CoordinatorTimer, KeyValues, Mode, PutKey,
 };
 use quorate_traces::recording::{
-    RECORDING_FORMAT, RecordedEvent, RecordedInput, RecordedLine, RecordedMessage, RecordedTurn, RecordingHeader, read_recording,
+    Kept, RECORDING_FORMAT, RecordedEvent, RecordedInput, RecordedLine, RecordedMessage, RecordedTurn, RecordingHeader,
+    read_recording,
 };
 use stateright::actor::{Actor, Command, Id, Out};
 use tempfile::TempDir;
@@ -79,7 +80,7 @@ impl<R: RuleSet> Bench<R> {
         slot.state = None;
         slot.lines.clear();
         slot.numbers.clear();
-        let storage = slot.disk.clone();
+        let storage = slot.disk.as_ref().map(Kept::of);
         self.turn(node, RecordedInput::Start { storage });
     }
 
@@ -117,7 +118,7 @@ impl<R: RuleSet> Bench<R> {
         let mut out = Out::new();
         let before = slot.state.clone();
         let state = match (&input, &before) {
-            (RecordedInput::Start { storage }, _) => Some(actor.on_start(id, storage, &mut out)),
+            (RecordedInput::Start { .. }, _) => Some(actor.on_start(id, &slot.disk, &mut out)),
             (input, Some(before)) => {
                 let mut state = Cow::Borrowed(before);
                 match input {
@@ -153,7 +154,12 @@ impl<R: RuleSet> Bench<R> {
             }
         }
         let seq = slot.lines.len() as u64 + 1;
-        let event = RecordedEvent::Turn(RecordedTurn { input, sent, saved: saved.clone(), state });
+        let event = RecordedEvent::Turn(RecordedTurn {
+            input,
+            sent,
+            saved: saved.as_ref().map(Kept::of),
+            state: state.as_ref().map(Kept::of),
+        });
         slot.lines.push(RecordedLine { seq, event });
         if let Some(saved) = saved {
             slot.disk = Some(saved);

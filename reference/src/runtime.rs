@@ -19,7 +19,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use quorate_model::session::{Incarnation, PeerId, SessionConfig};
-use quorate_traces::recording::{RecordedEvent, RecordedInput, RecordedMessage, RecordedTurn};
+use quorate_traces::recording::{Kept, RecordedEvent, RecordedInput, RecordedMessage, RecordedTurn};
 use rand::RngExt;
 use stateright::actor::{Actor, Command, Id, Out};
 use tokio::net::UdpSocket;
@@ -122,8 +122,9 @@ impl<A: NodeActor> Node<A> {
             },
         };
         let (sent, saved) = node.take_commands(out)?;
-        let state = Some(node.state.clone());
-        node.record_turn(RecordedTurn { input: RecordedInput::Start { storage }, sent, saved, state })?;
+        let input = RecordedInput::Start { storage: storage.as_ref().map(Kept::of) };
+        let state = Some(Kept::of(&node.state));
+        node.record_turn(input, sent, saved, state)?;
         Ok(node)
     }
 
@@ -236,11 +237,12 @@ impl<A: NodeActor> Node<A> {
             Cow::Owned(state) => Some(state),
             Cow::Borrowed(_) => None,
         };
-        if let Some(state) = &changed {
-            self.state = state.clone();
+        let kept = changed.as_ref().map(Kept::of);
+        if let Some(state) = changed {
+            self.state = state;
         }
         let (sent, saved) = self.take_commands(out)?;
-        self.record_turn(RecordedTurn { input, sent, saved, state: changed })
+        self.record_turn(input, sent, saved, kept)
     }
 
     /// Does what the actor asked for; what it sent, numbered, and what it saved last.
@@ -270,8 +272,14 @@ impl<A: NodeActor> Node<A> {
         Ok((sent, saved))
     }
 
-    fn record_turn(&mut self, turn: RecordedTurn<A::Msg, A::Timer, A::State, A::Storage>) -> Result<(), RuntimeError> {
-        let saved = turn.saved.clone();
+    fn record_turn(
+        &mut self,
+        input: RecordedInput<A::Msg, A::Timer, A::Storage>,
+        sent: Vec<RecordedMessage<A::Msg>>,
+        saved: Option<A::Storage>,
+        state: Option<Kept<A::State>>,
+    ) -> Result<(), RuntimeError> {
+        let turn = RecordedTurn { input, sent, saved: saved.as_ref().map(Kept::of), state };
         let seq = self.event(RecordedEvent::Turn(turn))?;
         if let Some(storage) = saved {
             self.unsaved = Some((seq, storage));

@@ -12,7 +12,7 @@ use quorate_model::session::{
 use quorate_model::wire::{ClusterId, ClusterKey, Datagram, DatagramDrop, FRAGMENT_BYTES_MAX, MESSAGE_BYTES_MAX, decode, encode};
 
 /// How many clients' addresses are remembered.
-const CLIENTS_MAX: usize = 1_024;
+const CLIENTS_MAX: usize = 4_096;
 
 /// What comes out of a transport.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use quorate_reference::recorder::Recorder;
 use quorate_reference::runtime::{AddressBook, Node, NodeParts, RuntimeError};
 use quorate_reference::store::{Identity, RowChange, Store, Stored};
 use quorate_reference::transport::Station;
-use quorate_traces::recording::{RECORDING_FORMAT, RecordedEvent, RecordedInput, RecordingHeader, read_recording};
+use quorate_traces::recording::{Kept, RECORDING_FORMAT, RecordedEvent, RecordedInput, RecordingHeader, read_recording};
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Id, Out};
 use tempfile::TempDir;
@@ -106,8 +106,11 @@ impl NodeActor for Counter {
 struct Cluster {
     folder: TempDir,
     addresses: AddressBook,
-    running: BTreeMap<PeerId, (oneshot::Sender<()>, JoinHandle<Result<(), RuntimeError>>)>,
+    running: BTreeMap<PeerId, Running>,
 }
+
+/// How to stop a node, and how to learn what came of it.
+type Running = (oneshot::Sender<()>, JoinHandle<Result<(), RuntimeError>>);
 
 impl Cluster {
     fn new(count: u64) -> Self {
@@ -292,7 +295,10 @@ async fn a_recording_has_every_turn_and_ends_with_the_stop() {
     });
     let turns: Vec<_> = turns.collect();
     assert!(matches!(turns[0].input, RecordedInput::Start { storage: None }));
-    assert_eq!(turns.iter().filter_map(|turn| turn.saved).collect::<Vec<_>>(), [Total(1), Total(2), Total(3)]);
+    assert_eq!(
+        turns.iter().filter_map(|turn| turn.saved.clone()).collect::<Vec<_>>(),
+        [1, 2, 3].map(|total| Kept::Whole(Total(total)))
+    );
     assert!(turns[1..].iter().all(|turn| turn.sent.len() == 1 && turn.state == turn.saved));
     let synced = recording.lines.iter().filter(|line| matches!(line.event, RecordedEvent::Synced { .. })).count();
     assert_eq!(synced, 3);

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! {"recording":1,"cluster":"…","node":"n1","incarnation":2,"actor":"Coordinator","settings":{…}}
-//! {"seq":1,"event":{"turn":{"input":{"start":{"storage":{…}}},"saved":{…},"state":{…}}}}
+//! {"seq":1,"event":{"turn":{"input":{"start":{"storage":{"whole":{…}}}},"saved":{"whole":{…}},"state":{"digest":"…"}}}}
 //! {"seq":2,"event":{"synced":{"turn":1}}}
 //! {"seq":3,"event":{"turn":{"input":{"deliver":{"source":1,"incarnation":1,"message":4,"content":{…}}},…}}}
 //! ```
@@ -13,7 +13,8 @@
 //! A line is written before what it tells of has any effect outside: a turn
 //! before it is saved, `synced` after the save is durable and before any message
 //! of that turn leaves. So a killed process leaves a valid prefix, perhaps with
-//! a torn last line. Events are ordered by `seq` within a file and by messages
+//! a torn last line. States larger than [`WHOLE_BYTES_MAX`] are written as their
+//! digests: whoever replays the recording has them anyway. Events are ordered by `seq` within a file and by messages
 //! between files, never by a clock.
 
 use std::fs;
@@ -25,6 +26,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// The version of the format.
 pub const RECORDING_FORMAT: u32 = 1;
+/// The longest state, as JSON, that is written whole.
+pub const WHOLE_BYTES_MAX: usize = 4_096;
 
 /// Who recorded, and what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,10 +94,40 @@ pub struct RecordedTurn<M, T, S, D> {
     pub sent: Vec<RecordedMessage<M>>,
     /// What it saved, if it did.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
-    pub saved: Option<D>,
+    pub saved: Option<Kept<D>>,
     /// What it knew after, if that is not what it knew before.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
-    pub state: Option<S>,
+    pub state: Option<Kept<S>>,
+}
+
+/// Something that a node knew or saved: whole, or by its digest if it is large.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept<T> {
+    /// As it was.
+    Whole(T),
+    /// BLAKE3 of its JSON, in hexadecimal.
+    Digest(String),
+}
+
+impl<T: Clone + PartialEq + Serialize> Kept<T> {
+    /// Keeps `value` whole if it is at most [`WHOLE_BYTES_MAX`] long.
+    pub fn of(value: &T) -> Self {
+        let json = serde_json::to_vec(value).expect("what is recorded can be written");
+        if json.len() <= WHOLE_BYTES_MAX { Kept::Whole(value.clone()) } else { Kept::Digest(digest(&json)) }
+    }
+
+    /// Whether it is `value` that was kept.
+    pub fn is(&self, value: &T) -> bool {
+        match self {
+            Kept::Whole(whole) => whole == value,
+            Kept::Digest(kept) => *kept == digest(&serde_json::to_vec(value).expect("what is recorded can be written")),
+        }
+    }
+}
+
+fn digest(json: &[u8]) -> String {
+    blake3::hash(json).to_hex().to_string()
 }
 
 fn none<T>() -> Option<T> {
@@ -108,7 +141,7 @@ pub enum RecordedInput<M, T, D> {
     /// The start of the process.
     Start {
         /// What its disk held.
-        storage: Option<D>,
+        storage: Option<Kept<D>>,
     },
     /// A message.
     Deliver {
@@ -265,17 +298,18 @@ mod tests {
     use super::*;
 
     type Line = RecordedLine<u8, u8, u8, u8>;
+    type Read = Result<Recording<u8, u8, u8, u8>, RecordingError>;
 
     fn turn(seq: u64, input: RecordedInput<u8, u8, u8>) -> Line {
         let sent = vec![RecordedMessage { dest: 1, message: 1, content: 5 }];
-        RecordedLine { seq, event: RecordedEvent::Turn(RecordedTurn { input, sent, saved: Some(3), state: None }) }
+        RecordedLine { seq, event: RecordedEvent::Turn(RecordedTurn { input, sent, saved: Some(Kept::Whole(3)), state: None }) }
     }
 
     fn header() -> String {
         r#"{"recording":1,"cluster":"c","node":"n1","incarnation":2,"actor":"A","settings":{}}"#.to_owned() + "\n"
     }
 
-    fn written(lines: &[Line], tail: &str) -> (PathBuf, Result<Recording<u8, u8, u8, u8>, RecordingError>) {
+    fn written(lines: &[Line], tail: &str) -> (PathBuf, Read) {
         let mut text = header();
         for line in lines {
             text += &serde_json::to_string(line).unwrap();
@@ -301,6 +335,15 @@ mod tests {
         assert_eq!((read.lines, read.torn), (lines.clone(), false));
         let read = written(&lines, r#"{"seq":5,"ev"#).1.unwrap();
         assert_eq!((read.lines, read.torn), (lines, true));
+    }
+
+    #[test]
+    fn what_is_large_is_kept_as_a_digest() {
+        let (small, large) = ("x".repeat(100), "x".repeat(WHOLE_BYTES_MAX));
+        assert_eq!(Kept::of(&small), Kept::Whole(small.clone()));
+        let kept = Kept::of(&large);
+        assert!(matches!(kept, Kept::Digest(_)));
+        assert!(kept.is(&large) && !kept.is(&small) && !kept.is(&(large + "y")));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use quorate_model::NodeId;
-use quorate_traces::recording::{RecordedInput, RecordedTurn};
+use quorate_traces::recording::{Kept, RecordedInput, RecordedTurn};
+use serde::Serialize;
 use stateright::actor::{Actor, Command, Id, Out};
 
 /// A node as replay knows it.
@@ -17,7 +18,7 @@ pub(super) struct ReplayedNode<A: Actor> {
 
 type Turn<A> = RecordedTurn<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::State, <A as Actor>::Storage>;
 
-impl<A: Actor> ReplayedNode<A> {
+impl<A: Actor<State: Serialize, Storage: Serialize>> ReplayedNode<A> {
     pub fn new(actor: A, node: NodeId) -> Self {
         ReplayedNode { actor, id: Id::from(node.index()), state: None, timers: HashSet::new() }
     }
@@ -27,11 +28,12 @@ impl<A: Actor> ReplayedNode<A> {
         self.state.as_ref()
     }
 
-    /// Takes a recorded turn again. `Err` says what differs.
-    pub fn take(&mut self, turn: &Turn<A>) -> Result<(), String> {
+    /// Takes a recorded turn again, with `disk` on the disk; what the actor
+    /// saved. `Err` says what differs.
+    pub fn take(&mut self, turn: &Turn<A>, disk: &Option<A::Storage>) -> Result<Option<A::Storage>, String> {
         let mut out = Out::new();
         let changed = match (&turn.input, &self.state) {
-            (RecordedInput::Start { storage }, None) => Some(self.actor.on_start(self.id, storage, &mut out)),
+            (RecordedInput::Start { .. }, None) => Some(self.actor.on_start(self.id, disk, &mut out)),
             (RecordedInput::Start { .. }, Some(_)) => return Err(String::from("it starts twice")),
             (_, None) => return Err(String::from("it does something before it starts")),
             (input, Some(state)) => {
@@ -73,12 +75,23 @@ impl<A: Actor> ReplayedNode<A> {
         }
         let recorded: Vec<(u64, A::Msg)> = turn.sent.iter().map(|sent| (sent.dest, sent.content.clone())).collect();
         same("sends", &sent, &recorded)?;
-        same("saves", &saved, &turn.saved)?;
-        same("knows (if that changed)", &changed, &turn.state)?;
+        same_kept("saves", &saved, &turn.saved)?;
+        same_kept("knows (if that changed)", &changed, &turn.state)?;
         if changed.is_some() {
             self.state = changed;
         }
-        Ok(())
+        Ok(saved)
+    }
+}
+
+fn same_kept<T>(what: &str, replayed: &Option<T>, recorded: &Option<Kept<T>>) -> Result<(), String>
+where
+    T: Clone + PartialEq + Serialize + std::fmt::Debug,
+{
+    match (replayed, recorded) {
+        (None, None) => Ok(()),
+        (Some(replayed), Some(recorded)) if recorded.is(replayed) => Ok(()),
+        _ => Err(format!("the actor {what} {replayed:?}, and recorded is {recorded:?}")),
     }
 }
 

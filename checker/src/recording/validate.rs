@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use quorate_model::session::{Incarnation, PeerId};
 use quorate_model::{NodeId, NodeSet, Verdict};
 use quorate_traces::recording::{
-    RecordedEvent, RecordedInput, RecordedLine, RecordedMessage, RecordedTurn, Recording, RecordingHeader,
+    Kept, RecordedEvent, RecordedInput, RecordedLine, RecordedMessage, RecordedTurn, Recording, RecordingHeader,
 };
+use serde::Serialize;
 use stateright::actor::Actor;
 
 use super::rejected::RecordingRejected;
@@ -55,7 +56,7 @@ pub struct Accepted {
 }
 
 /// Judges the merged run of `recordings`.
-pub fn validate<A: Actor>(
+pub fn validate<A: Actor<State: Serialize, Storage: Serialize>>(
     recordings: Vec<RecordingOf<A>>,
     actor_of: impl Fn(&RecordingHeader) -> Result<A, String>,
     judge: &mut impl Judge<A>,
@@ -109,7 +110,7 @@ struct Lane<A: Actor> {
     held: Vec<MessageKey>,
 }
 
-impl<A: Actor> Lane<A> {
+impl<A: Actor<State: Serialize, Storage: Serialize>> Lane<A> {
     fn current(&self) -> Option<(&RecordingOf<A>, &LineOf<A>)> {
         let recording = self.recordings.get(self.recording)?;
         recording.lines.get(self.line).map(|line| (recording, line))
@@ -136,7 +137,7 @@ impl<A: Actor> Lane<A> {
     }
 }
 
-impl<A: Actor, F: Fn(&RecordingHeader) -> Result<A, String>> Merge<A, F> {
+impl<A: Actor<State: Serialize, Storage: Serialize>, F: Fn(&RecordingHeader) -> Result<A, String>> Merge<A, F> {
     fn new(recordings: Vec<RecordingOf<A>>, actor_of: F) -> Result<Self, RecordingRejected> {
         let mut lanes: BTreeMap<NodeId, Vec<RecordingOf<A>>> = BTreeMap::new();
         let first = recordings.first().map(|recording| recording.header.clone());
@@ -219,15 +220,26 @@ impl<A: Actor, F: Fn(&RecordingHeader) -> Result<A, String>> Merge<A, F> {
     }
 
     /// A node starts: with what it synced last, or what it was syncing when it ended.
-    fn start(&mut self, lane: usize, header: &RecordingHeader, storage: Option<&A::Storage>) -> Result<(), RecordingRejected> {
+    fn start(
+        &mut self,
+        lane: usize,
+        header: &RecordingHeader,
+        storage: Option<&Kept<A::Storage>>,
+    ) -> Result<(), RecordingRejected> {
         let lane = &mut self.lanes[lane];
+        let is = |disk: Option<&A::Storage>| match (storage, disk) {
+            (None, None) => true,
+            (Some(storage), Some(disk)) => storage.is(disk),
+            _ => false,
+        };
         let saving = lane.saving.take().map(|(_, saving)| saving);
-        if storage != lane.disk.as_ref() && (saving.is_none() || storage != saving.as_ref()) {
-            return Err(
-                lane.reject(format!("{} starts with {storage:?} on its disk; what it synced last is {:?}", lane.node, lane.disk))
-            );
+        if !is(lane.disk.as_ref()) {
+            if saving.is_none() || !is(saving.as_ref()) {
+                let (node, disk) = (lane.node, &lane.disk);
+                return Err(lane.reject(format!("{node} starts with {storage:?} on its disk; what it synced last is {disk:?}")));
+            }
+            lane.disk = saving;
         }
-        lane.disk = storage.cloned();
         let actor = (self.actor_of)(header).map_err(|why| lane.reject(why))?;
         lane.replay = Some(ReplayedNode::new(actor, lane.node));
         Ok(())
@@ -246,14 +258,14 @@ impl<A: Actor, F: Fn(&RecordingHeader) -> Result<A, String>> Merge<A, F> {
             return Err(lane.reject("it does something before it starts"));
         };
         let before = replay.state().cloned();
-        replay.take(turn).map_err(|why| lane.reject(why))?;
+        let saved = replay.take(turn, &lane.disk).map_err(|why| lane.reject(why))?;
         let Some(after) = replay.state() else { return Err(lane.reject("it has no state")) };
         let judged = JudgedTurn { node: lane.node, input: &turn.input, before: before.as_ref(), after, sent: &turn.sent };
         judge.judge(&judged).map_err(|why| lane.reject(why))?;
         lane.replay = Some(replay);
 
-        if let Some(saved) = &turn.saved {
-            lane.saving = Some((seq, saved.clone()));
+        if let Some(saved) = saved {
+            lane.saving = Some((seq, saved));
         }
         for RecordedMessage { dest, message, content } in &turn.sent {
             let key = (lane.node.index() as PeerId, header.incarnation, *dest, *message);

@@ -36,10 +36,10 @@ impl Default for SessionConfig {
             retransmit_ms: 100,
             retransmit_ms_max: 1_000,
             give_up_ms: 5_000,
-            forget_ms: 60_000,
+            forget_ms: 15_000,
             window: 64,
             queue_max: 65_536,
-            peers_max: 256,
+            peers_max: 4_096,
             permanent_below: crate::NodeSet::CAPACITY as PeerId,
         }
     }
