@@ -107,14 +107,7 @@ impl<M: Specification> Explorer<'_, M> {
     fn run(&mut self) -> Result<(), Halt> {
         let model = self.model;
         for state in panics::catch(|| model.init_states()).map_err(Halt::Panicked)? {
-            match panics::catch(|| self.arrive(&state)).map_err(Halt::Panicked)?? {
-                Some(_) => {}
-                None => {
-                    self.graph.counts.cut_initial_states += 1;
-                    let without = self.graph.initial_without.iter_mut().zip(self.predicates);
-                    without.for_each(|(count, predicate)| *count += u64::from(!predicate(model, &state)));
-                }
-            }
+            panics::catch(|| self.begin(&state)).map_err(Halt::Panicked)??;
         }
         self.graph.structure.initial = self.graph.numbering.len() as u32;
         let mut level = 0;
@@ -132,6 +125,15 @@ impl<M: Specification> Explorer<'_, M> {
                     return Err(Halt::Stopped);
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, state: &M::State) -> Result<(), Halt> {
+        if self.arrive(state)?.is_none() {
+            self.graph.counts.cut_initial_states += 1;
+            let without = self.graph.initial_without.iter_mut().zip(self.predicates);
+            without.for_each(|(count, predicate)| *count += u64::from(!predicate(self.model, state)));
         }
         Ok(())
     }
