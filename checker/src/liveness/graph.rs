@@ -24,7 +24,7 @@ use super::outcome::GraphCounts;
 use super::queue::Queue;
 use super::structure::{OUTSIDE, Structure};
 use crate::control::Watch;
-use crate::fingerprint::fingerprint;
+use crate::fingerprint::{Fingerprint, fingerprint};
 use crate::outcome::Stop;
 use crate::panics;
 
@@ -107,14 +107,7 @@ impl<M: Specification> Explorer<'_, M> {
     fn run(&mut self) -> Result<(), Halt> {
         let model = self.model;
         for state in panics::catch(|| model.init_states()).map_err(Halt::Panicked)? {
-            match panics::catch(|| self.arrive(&state)).map_err(Halt::Panicked)?? {
-                Some(_) => {}
-                None => {
-                    self.graph.counts.cut_initial_states += 1;
-                    let without = self.graph.initial_without.iter_mut().zip(self.predicates);
-                    without.for_each(|(count, predicate)| *count += u64::from(!predicate(model, &state)));
-                }
-            }
+            panics::catch(|| self.begin(&state)).map_err(Halt::Panicked)??;
         }
         self.graph.structure.initial = self.graph.numbering.len() as u32;
         let mut level = 0;
@@ -136,12 +129,21 @@ impl<M: Specification> Explorer<'_, M> {
         Ok(())
     }
 
+    fn begin(&mut self, state: &M::State) -> Result<(), Halt> {
+        if self.arrive(state, fingerprint(state, self.seed))?.is_none() {
+            self.graph.counts.cut_initial_states += 1;
+            let without = self.graph.initial_without.iter_mut().zip(self.predicates);
+            without.for_each(|(count, predicate)| *count += u64::from(!predicate(self.model, state)));
+        }
+        Ok(())
+    }
+
     /// Numbers a state; `None` if it is outside the bounds.
-    fn arrive(&mut self, state: &M::State) -> Result<Option<u32>, Halt> {
+    fn arrive(&mut self, state: &M::State, fingerprint: Fingerprint) -> Result<Option<u32>, Halt> {
         if !self.model.within_boundary(state) {
             return Ok(None);
         }
-        let Some((number, new)) = self.graph.numbering.number(fingerprint(state, self.seed)) else {
+        let Some((number, new)) = self.graph.numbering.number(fingerprint) else {
             return Err(self.no_more("states"));
         };
         if new {
@@ -156,19 +158,23 @@ impl<M: Specification> Explorer<'_, M> {
     }
 
     fn expand(&mut self, number: u32, state: &M::State) -> Result<(), Halt> {
-        let mut trouble = Ok(());
+        let mut steps = Vec::new();
         self.model.successors(state, |action, result| {
-            let Ok(next) = result else { return };
-            if trouble.is_ok() {
-                trouble = self.step(number, action, &next);
+            if let Ok(next) = result {
+                let fingerprint = fingerprint(&next, self.seed);
+                steps.push((action, next, fingerprint));
             }
         });
+        self.graph.numbering.fetch(steps.iter().map(|(.., fingerprint)| *fingerprint));
+        for (action, next, fingerprint) in steps {
+            self.step(number, action, &next, fingerprint)?;
+        }
         self.graph.structure.end_state();
-        trouble
+        Ok(())
     }
 
-    fn step(&mut self, number: u32, action: M::Action, next: &M::State) -> Result<(), Halt> {
-        let target = match self.arrive(next)? {
+    fn step(&mut self, number: u32, action: M::Action, next: &M::State, fingerprint: Fingerprint) -> Result<(), Halt> {
+        let target = match self.arrive(next, fingerprint)? {
             Some(target) if target == number => {
                 self.graph.counts.stuttering_steps += 1;
                 return Ok(());

@@ -64,6 +64,15 @@ impl Numbering {
         self.look_up(key(fingerprint)).ok()
     }
 
+    /// Brings what looking these up will need nearer. One look-up waits for
+    /// memory twice; many at a time wait together.
+    pub fn fetch(&self, fingerprints: impl Iterator<Item = Fingerprint> + Clone) {
+        let held = |fingerprint| self.slots[position(key(fingerprint), self.slots.len())];
+        std::hint::black_box(fingerprints.clone().fold(0, |all, fingerprint| all ^ held(fingerprint)));
+        let first = |number: u32| if number == 0 { 0 } else { self.keys.get(number as usize - 1)[0] };
+        std::hint::black_box(fingerprints.fold(0, |all, fingerprint| all ^ first(held(fingerprint))));
+    }
+
     /// The number, or the slot in which it would be noted.
     #[inline]
     fn look_up(&self, key: [u32; 3]) -> Result<u32, usize> {
