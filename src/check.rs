@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use quorate_checker::registry::{ModelInfo, Profile, Rules, Visitor, with_model};
-use quorate_checker::{Control, Engine, Options, Report, Verdict, Width, baseline, check};
+use quorate_checker::{Control, Engine, Options, Report, Verdict, Width, baseline, check, liveness};
 use quorate_model::Specification;
 use quorate_traces::{TraceInfo, itf, rules_json};
 
@@ -49,9 +49,10 @@ pub struct Args {
     /// Worker threads; all cores by default. No count and no trace length depends on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
-    /// Whether states that differ only in the names of nodes count as one
-    #[arg(long, value_enum, default_value = "off")]
-    symmetry: Switch,
+    /// Whether states that differ only in the names of nodes count as one [default: on for actor models, off for the
+    /// counterparts of TLA+ modules]
+    #[arg(long, value_enum)]
+    symmetry: Option<Switch>,
     /// Go on after the first violation, to learn every property that dies
     #[arg(long)]
     keep_going: bool,
@@ -140,6 +141,8 @@ pub fn run(args: &Args) -> Result<Conclusion, Failure> {
     let paint = Paint::new(args.color);
     let mut reports = Vec::new();
     for Instance { info, bounds } in &instances {
+        let by_default = args.symmetry.is_none() && options.engine == Engine::Native && info.symmetric;
+        let options = Options { symmetry: options.symmetry || by_default, ..options.clone() };
         let visitor = Checking { options: &options, control: &control, rules: &rules, trace_dir: args.trace_dir.as_deref() };
         let report = with_model(info.name, bounds, &rules, visitor)??;
         progress::clear(args.quiet);
@@ -152,9 +155,47 @@ pub fn run(args: &Args) -> Result<Conclusion, Failure> {
         }
     }
     write_reports(args, &reports)?;
+    let vacuous = vacuous(args, &reports);
+    vacuous.iter().for_each(|sentence| eprintln!("vacuous: {sentence}"));
     let shrunk: Vec<String> = baseline.iter().flat_map(|before| baseline::shrunk(before, &reports)).collect();
     shrunk.iter().for_each(|sentence| eprintln!("baseline: {sentence}"));
-    Ok(conclude(&reports, !shrunk.is_empty() || reports.len() < instances.len()))
+    let doubt = !shrunk.is_empty() || reports.len() < instances.len();
+    Ok(if vacuous.is_empty() { conclude(&reports, doubt) } else { Conclusion::Violated })
+}
+
+/// What no instance of a model has exercised: actions never taken, guards that
+/// never refused, examples never found. A failure where a profile above `quick`
+/// is checked as it is.
+fn vacuous(args: &Args, reports: &[Report]) -> Vec<String> {
+    let as_it_is = args.bounds.0.is_empty() && args.mutant.is_none() && args.waive.is_empty();
+    if args.profile == ProfileArg::Quick || !as_it_is {
+        return Vec::new();
+    }
+    let mut sentences: Vec<String> = Vec::new();
+    for info in chosen(&args.models).unwrap_or_default() {
+        let of_model: Vec<&Report> = reports.iter().filter(|report| report.model == info.name).collect();
+        let Some(first) = of_model.first() else { continue };
+        let never = |count: &dyn Fn(&Report) -> u64| of_model.iter().all(|report| count(report) == 0);
+        for name in first.coverage.actions.keys() {
+            if never(&|report| report.coverage.actions[name].as_u64().unwrap_or(0)) {
+                sentences.push(format!("{}: the action {name} is never taken", info.name));
+            }
+        }
+        for name in first.coverage.guards.keys() {
+            if never(&|report| report.coverage.guards[name].as_u64().unwrap_or(0)) {
+                sentences.push(format!("{}: the guard {name} never refuses", info.name));
+            }
+        }
+        for property in first.properties.iter().filter(|property| property.kind == "reachable") {
+            let found = |report: &Report| {
+                report.properties.iter().any(|other| other.name == property.name && other.verdict == Verdict::Holds)
+            };
+            if !of_model.iter().any(|report| found(report)) {
+                sentences.push(format!("{}: no example of {} is found", info.name, property.name));
+            }
+        }
+    }
+    sentences
 }
 
 fn conclude(reports: &[Report], doubt: bool) -> Conclusion {
@@ -173,7 +214,7 @@ fn options(args: &Args) -> Result<Options, Failure> {
         EngineArg::Stateright => Engine::Stateright,
         EngineArg::Naive => Engine::Naive,
     };
-    let symmetry = args.symmetry == Switch::On;
+    let symmetry = args.symmetry == Some(Switch::On);
     if symmetry && engine != Engine::Native {
         return Err(format!("--symmetry on needs the native engine; {} has none", engine.name()).into());
     }
@@ -220,8 +261,11 @@ impl Visitor for Checking<'_> {
     type Output = Result<Report, Failure>;
 
     fn visit<M: Specification + Clone + 'static>(self, model: M) -> Result<Report, Failure> {
-        let outcome = check(&model, self.options, self.control);
+        liveness::admits(&model, self.options)?;
+        let mut outcome = check(&model, self.options, self.control);
+        let weak = liveness::complete(&model, self.options, self.control, &mut outcome)?;
         let mut report = Report::of(&model, &outcome);
+        report.not_covered.extend(weak);
         report.changed_rules = self.rules.mutant.iter().chain(&self.rules.waived).cloned().collect();
         for (property, entry) in outcome.properties.iter().zip(&mut report.properties) {
             let path = property.path.as_ref().filter(|_| property.verdict == Verdict::Violated);

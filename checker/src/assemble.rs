@@ -81,7 +81,9 @@ pub(crate) fn outcome<M: Specification>(
         reason: Some(reason),
         path,
     }));
-    let some = |verdict| properties.iter().any(|property| property.verdict == verdict);
+    // Whether an example was found says how much the run shows, not whether the
+    // model is right: it is reported as not covered, and fails where vacuity does.
+    let some = |verdict| properties.iter().any(|property| property.verdict == verdict && property.kind != "reachable");
     let verdict = if some(Verdict::Violated) {
         Verdict::Violated
     } else if some(Verdict::Inconclusive) || stop.is_some() || collision_probability >= COLLISION_LIMIT {

@@ -26,6 +26,7 @@ impl Entry for CoordinatorEntry {
             Profile::Ci => vec![vec![3, 2, 1, 1, 0], vec![3, 1, 1, 1, 1]],
             Profile::Deep => vec![vec![3, 2, 1, 1, 1], vec![3, 3, 1, 0, 0]],
         },
+        symmetric: true,
         small: || vec![vec![2, 1, 1, 1, 1], vec![1, 2, 1, 1, 1], vec![2, 2, 1, 0, 0], vec![2, 1, 1, 1, 0]],
         self_checks: &["SingleNodeInvariant", "RefinesTheRules"],
         guards: || Rejection::ALL.iter().map(|guard| guard.name()).collect(),

@@ -92,6 +92,10 @@ pub struct ModelInfo {
     pub profile: fn(Profile) -> Vec<Vec<u64>>,
     /// Instances small enough to compare all engines on, the last one under every mutant.
     pub small: fn() -> Vec<Vec<u64>>,
+    /// Whether states that differ only in the names of nodes count as one unless
+    /// asked otherwise. Not for the counterparts of TLA+ modules, whose counts
+    /// are compared, and not where liveness is claimed.
+    pub symmetric: bool,
     /// The guards that can be waived.
     pub guards: fn() -> Vec<&'static str>,
     /// Properties that speak of a node's bookkeeping or of the rules themselves,

@@ -24,6 +24,7 @@ impl Entry for ReplicaEngineEntry {
             Profile::Ci => vec![vec![1, 1, 2], vec![2, 1, 1]],
             Profile::Deep => vec![vec![3, 0, 1], vec![2, 2, 1]],
         },
+        symmetric: false,
         small: || vec![vec![1, 0, 1], vec![1, 1, 1]],
         guards: || EngineRejection::ALL.iter().map(|guard| guard.name()).collect(),
         self_checks: &[],

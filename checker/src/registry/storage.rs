@@ -24,6 +24,7 @@ impl Entry for StorageEntry {
             Profile::Quick | Profile::Ci => vec![vec![0, 5], vec![1, 5]],
             Profile::Deep => vec![vec![0, 8], vec![1, 8]],
         },
+        symmetric: false,
         small: || vec![vec![0, 3], vec![1, 3], vec![2, 3], vec![0, 2]],
         guards: Vec::new,
         self_checks: &[],

@@ -21,7 +21,10 @@ fn guard_id(rejection: Rejection) -> GuardId {
 
 impl<R: RuleSet> Specification for Replication<R> {
     fn name(&self) -> String {
-        String::from("replication")
+        String::from(match self.limits {
+            Limits::Constraint => "replication",
+            Limits::Budget => "replication-liveness",
+        })
     }
 
     fn bounds(&self) -> Vec<Bound> {
