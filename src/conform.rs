@@ -3,19 +3,19 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use quorate_checker::conform::{self, Replayed};
 use quorate_traces::file;
 use quorate_traces::sanitize::printable;
 
-use crate::exit::Exit;
+use crate::{Conclusion, Failure};
 
 /// What to compare.
-#[derive(Args)]
+#[derive(clap::Args)]
 #[command(after_help = "Examples:
   quorate conform replay traces/golden/coordination-state/*.jsonl.gz
   quorate conform replay my-implementation.jsonl")]
-pub struct ConformArgs {
+pub struct Args {
     #[command(subcommand)]
     verb: ConformVerb,
 }
@@ -46,16 +46,16 @@ pub enum ConformError {
 ///
 /// # Errors
 /// When the output cannot be written. Bad files are reported and make the exit code 2.
-pub fn run(args: ConformArgs) -> Result<Exit, ConformError> {
-    let ConformVerb::Replay { files } = args.verb;
-    match replay(&files) {
+pub fn run(args: &Args) -> Result<Conclusion, Failure> {
+    let ConformVerb::Replay { files } = &args.verb;
+    match replay(files) {
         // Whoever reads our output (`head`) may have had enough.
-        Err(ConformError::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Unknown),
-        other => other,
+        Err(ConformError::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Conclusion::CouldNotTell),
+        other => Ok(other?),
     }
 }
 
-fn replay(files: &[PathBuf]) -> Result<Exit, ConformError> {
+fn replay(files: &[PathBuf]) -> Result<Conclusion, ConformError> {
     let mut out = std::io::stdout().lock();
     let (mut steps, mut mismatches, mut unreadable) = (0, 0, 0);
     for path in files {
@@ -98,9 +98,9 @@ fn replay(files: &[PathBuf]) -> Result<Exit, ConformError> {
         (_, _) => writeln!(out, "{} with a mismatch, {} unreadable", plural(mismatches, "file"), plural(unreadable, "file"))?,
     }
     Ok(match (mismatches, unreadable) {
-        (0, 0) => Exit::Holds,
-        (0, _) => Exit::Unknown,
-        _ => Exit::Violated,
+        (0, 0) => Conclusion::Holds,
+        (0, _) => Conclusion::CouldNotTell,
+        _ => Conclusion::Violated,
     })
 }
 

@@ -3,26 +3,25 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Subcommand, ValueEnum};
+use quorate_checker::registry::{self, Visitor};
 use quorate_model::Specification;
-use quorate_model::coordination::{Mutant, Rejection, Sound, mutant};
-use quorate_model::zen_with_terms::{ZenBounds, ZenWithTerms};
 use quorate_traces::replay::{self, Divergence};
 use quorate_traces::sanitize::printable;
 use quorate_traces::table::{self, TableOptions};
-use quorate_traces::{Rules, Trace, TraceError, TraceInfo, file, itf, mermaid, page, shiviz, shorten, svg};
+use quorate_traces::{Trace, TraceError, TraceInfo, file, itf, mermaid, page, shiviz, shorten, svg};
 
-use crate::exit::Exit;
+use crate::{Conclusion, Failure};
 
 /// What to do with a trace.
-#[derive(Args)]
+#[derive(clap::Args)]
 #[command(after_help = "Examples:
   quorate trace show violation.itf.json
   quorate trace show --diff --node n1,n2 --from 4 violation.itf.json.gz
   quorate trace replay violation.itf.json
   quorate trace shorten --output short.itf.json violation.itf.json
   quorate trace export --format svg --output violation.svg violation.itf.json")]
-pub struct TraceArgs {
+pub struct Args {
     #[command(subcommand)]
     verb: TraceVerb,
 }
@@ -58,7 +57,7 @@ enum TraceVerb {
     },
 }
 
-#[derive(Args)]
+#[derive(clap::Args)]
 struct ShowArgs {
     /// An ITF file, compressed or not.
     file: PathBuf,
@@ -150,13 +149,13 @@ fn prefix(path: &Path, error: &TraceError) -> String {
 ///
 /// # Errors
 /// Bad files and options; the program ends with exit code 2.
-pub fn run(args: TraceArgs) -> Result<Exit, TraceCommandError> {
-    match args.verb {
-        TraceVerb::Show(args) => show(&args),
-        TraceVerb::Replay { file } => replay_file(&file),
-        TraceVerb::Shorten { output, file } => shorten_file(&file, output.as_deref()),
-        TraceVerb::Export { format, output, file } => export(format, output.as_deref(), &file),
-    }
+pub fn run(args: &Args) -> Result<Conclusion, Failure> {
+    Ok(match &args.verb {
+        TraceVerb::Show(args) => show(args),
+        TraceVerb::Replay { file } => replay_file(file),
+        TraceVerb::Shorten { output, file } => shorten_file(file, output.as_deref()),
+        TraceVerb::Export { format, output, file } => export(*format, output.as_deref(), file),
+    }?)
 }
 
 fn load(path: &Path) -> Result<Vec<Trace>, TraceCommandError> {
@@ -191,9 +190,9 @@ fn print(text: &str) -> Result<(), TraceCommandError> {
     }
 }
 
-fn show(args: &ShowArgs) -> Result<Exit, TraceCommandError> {
+fn show(args: &ShowArgs) -> Result<Conclusion, TraceCommandError> {
     load(&args.file)?.iter().try_for_each(|trace| show_one(args, trace))?;
-    Ok(Exit::Holds)
+    Ok(Conclusion::Holds)
 }
 
 fn show_one(args: &ShowArgs, trace: &Trace) -> Result<(), TraceCommandError> {
@@ -227,9 +226,9 @@ fn show_one(args: &ShowArgs, trace: &Trace) -> Result<(), TraceCommandError> {
     print(&table::render(trace, &options))
 }
 
-fn replay_file(path: &Path) -> Result<Exit, TraceCommandError> {
+fn replay_file(path: &Path) -> Result<Conclusion, TraceCommandError> {
     let traces = load(path)?;
-    let mut exit = Exit::Holds;
+    let mut exit = Conclusion::Holds;
     for (index, trace) in traces.iter().enumerate() {
         let refused = |reason| TraceCommandError::NotReplayable { path: path.to_owned(), reason };
         let replayed = with_model(trace, Replay(trace)).map_err(refused)?;
@@ -244,23 +243,23 @@ fn replay_file(path: &Path) -> Result<Exit, TraceCommandError> {
             }
             Err(divergence) => {
                 print(&format!("{name}: {}\n", printable(&divergence.to_string())))?;
-                exit = Exit::Violated;
+                exit = Conclusion::Violated;
             }
         }
     }
     Ok(exit)
 }
 
-fn shorten_file(path: &Path, output: Option<&Path>) -> Result<Exit, TraceCommandError> {
+fn shorten_file(path: &Path, output: Option<&Path>) -> Result<Conclusion, TraceCommandError> {
     let trace = load_one(path)?;
     let refused = |reason| TraceCommandError::NotReplayable { path: path.to_owned(), reason };
     let shorter = with_model(&trace, Shorten(&trace)).and_then(|made| made).map_err(refused)?;
     write(&itf::to_string(&shorter), output)?;
     eprintln!("{}: {} states instead of {}", path.display(), shorter.states.len(), trace.states.len());
-    Ok(Exit::Holds)
+    Ok(Conclusion::Holds)
 }
 
-fn export(format: Format, output: Option<&Path>, path: &Path) -> Result<Exit, TraceCommandError> {
+fn export(format: Format, output: Option<&Path>, path: &Path) -> Result<Conclusion, TraceCommandError> {
     let text = match format {
         Format::Itf => itf::to_string_many(&load(path)?),
         Format::Html => page::embed(&itf::to_string_many(&load(path)?)),
@@ -269,82 +268,45 @@ fn export(format: Format, output: Option<&Path>, path: &Path) -> Result<Exit, Tr
         Format::Shiviz => shiviz::render(&load_one(path)?),
     };
     write(&text, output)?;
-    Ok(Exit::Holds)
-}
-
-/// Something to be done with a model whose type is known only by its name.
-trait ModelVisitor {
-    type Output;
-    fn visit<M: Specification>(self, model: &M) -> Self::Output;
+    Ok(Conclusion::Holds)
 }
 
 struct Replay<'a>(&'a Trace);
 
-impl ModelVisitor for Replay<'_> {
+impl Visitor for Replay<'_> {
     type Output = Result<(usize, Option<(String, String)>), Box<Divergence>>;
 
-    fn visit<M: Specification>(self, model: &M) -> Self::Output {
-        let replayed = replay::replay(model, self.0)?;
+    fn visit<M: Specification + Clone + 'static>(self, model: M) -> Self::Output {
+        let replayed = replay::replay(&model, self.0)?;
         Ok((replayed.path.steps.len(), replayed.violation))
     }
 }
 
 struct Shorten<'a>(&'a Trace);
 
-impl ModelVisitor for Shorten<'_> {
+impl Visitor for Shorten<'_> {
     type Output = Result<Trace, String>;
 
-    fn visit<M: Specification>(self, model: &M) -> Self::Output {
-        let replayed = replay::replay(model, self.0).map_err(|divergence| divergence.to_string())?;
+    fn visit<M: Specification + Clone + 'static>(self, model: M) -> Self::Output {
+        let replayed = replay::replay(&model, self.0).map_err(|divergence| divergence.to_string())?;
         let property = &self.0.info.property;
-        let (path, witness) = shorten::shorten(model, &replayed.path, property).map_err(|error| error.to_string())?;
-        Ok(Trace::of_path(model, &path, &TraceInfo { witness, ..self.0.info.clone() }))
+        let (path, witness) = shorten::shorten(&model, &replayed.path, property).map_err(|error| error.to_string())?;
+        Ok(Trace::of_path(&model, &path, &TraceInfo { witness, ..self.0.info.clone() }))
     }
 }
 
-/// The model that a trace names, with its bounds and rules.
-fn with_model<V: ModelVisitor>(trace: &Trace, visitor: V) -> Result<V::Output, String> {
-    match trace.model.as_str() {
-        "zen-with-terms" => {
-            let bound =
-                |name: &str| trace.bounds.get(name).copied().ok_or_else(|| format!("the trace does not say the bound '{name}'"));
-            let bounds = ZenBounds {
-                nodes: usize::try_from(bound("nodes")?).unwrap_or(usize::MAX),
-                max_term: bound("max-term")?,
-                max_version: bound("max-version")?,
-                max_initial_version: bound("max-initial-version")?,
-                values: bound("values")?,
-                max_messages: bound("max-messages")?,
-            };
-            let rules = Rules::from_json(&trace.info.rules)?;
-            if rules == Rules::default() {
-                let model = ZenWithTerms::new(Sound, bounds).map_err(|error| error.to_string())?;
-                return Ok(visitor.visit(&model));
-            }
-            let model = ZenWithTerms::new(mutant_rules(&rules)?, bounds).map_err(|error| error.to_string())?;
-            Ok(visitor.visit(&model))
-        }
-        "" => Err(format!(
-            "written by {}: it can be shown and exported, but names no model of ours to replay it on",
-            if trace.tool.is_empty() { "another tool" } else { &trace.tool }
-        )),
-        unknown => Err(format!("unknown model '{}'", printable(unknown))),
+/// Runs a visitor on the model that a trace names, with its bounds and rules.
+fn with_model<V: Visitor>(trace: &Trace, visitor: V) -> Result<V::Output, String> {
+    if trace.model.is_empty() {
+        let tool = if trace.tool.is_empty() { "another tool" } else { &trace.tool };
+        return Err(format!("written by {tool}: it can be shown and exported, but names no model of ours to replay it on"));
     }
-}
-
-fn mutant_rules(rules: &Rules) -> Result<Mutant, String> {
-    match (&rules.mutant, rules.waive.as_slice()) {
-        (Some(id), []) => {
-            let entry = mutant::catalogue().into_iter().find(|entry| entry.id == id);
-            entry.map(|entry| entry.rules).ok_or_else(|| format!("unknown mutant '{}'", printable(id)))
-        }
-        (None, names) => {
-            let guard = |name: &String| {
-                let found = Rejection::ALL.into_iter().find(|guard| guard.name() == name);
-                found.ok_or_else(|| format!("unknown guard '{}'", printable(name)))
-            };
-            Ok(Mutant::waiving(&names.iter().map(guard).collect::<Result<Vec<_>, _>>()?))
-        }
-        (Some(_), _) => Err("a mutant and waived guards at once".to_owned()),
-    }
+    let info = registry::find(&trace.model).map_err(|error| error.to_string())?;
+    let bound = |known: &registry::BoundInfo| {
+        trace.bounds.get(known.name).copied().ok_or_else(|| format!("the trace does not say the bound '{}'", known.name))
+    };
+    let bounds = info.bounds.iter().map(bound).collect::<Result<Vec<u64>, String>>()?;
+    let quorate_traces::Rules { mutant, waive } = quorate_traces::Rules::from_json(&trace.info.rules)?;
+    let rules = registry::Rules { mutant, waived: waive };
+    registry::with_model(info.name, &bounds, &rules, visitor).map_err(|error| error.to_string())
 }

@@ -6,8 +6,12 @@
 //!    protocol action and one named guard a line. Their *specification model*
 //!    [`zen_with_terms`] lets any handler be called at any time with any message
 //!    ever sent, and has the state graph of the TLA+ module of that name.
+//!    [`replication`] does the same for the copies of a shard.
 //! 2. **Actors**: nodes that call the rules and never repeat a guard.
 //! 3. **Worlds**: what the network, crashes and clients may do to actors.
+//!
+//! What the running cluster shares with them: [`session`] (what UDP does not
+//! give, as a state machine) and [`wire`] (what a datagram looks like).
 //!
 //! What engines, traces and the oracle need to know of a model is one trait,
 //! [`Specification`](specification::Specification).
@@ -15,10 +19,17 @@
 //! This crate has no I/O, no clock, no threads and no randomness.
 
 pub mod coordination;
+pub mod coordinator;
+pub mod coordinator_world;
 pub mod node_set;
 pub mod path;
 pub mod property;
+pub mod replication;
+pub mod session;
+pub mod sort_key;
 pub mod specification;
+pub mod wire;
+pub mod world;
 pub mod zen_with_terms;
 
 pub use node_set::{NodeId, NodeSet};

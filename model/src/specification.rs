@@ -70,6 +70,25 @@ pub struct Bound {
     pub kind: BoundKind,
 }
 
+/// An instance that cannot be built, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("--{name} must be {min} to {max}, not {value}")]
+pub struct BoundError {
+    /// Which bound.
+    pub name: &'static str,
+    /// The value that was asked for.
+    pub value: u64,
+    /// The least that makes sense.
+    pub min: u64,
+    /// The most that the model's sets hold.
+    pub max: u64,
+}
+
+/// Refuses a bound outside `min..=max`.
+pub fn in_range(name: &'static str, value: u64, min: u64, max: u64) -> Result<(), BoundError> {
+    if (min..=max).contains(&value) { Ok(()) } else { Err(BoundError { name, value, min, max }) }
+}
+
 /// A message as traces show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct MessageView {

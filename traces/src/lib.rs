@@ -9,6 +9,7 @@
 //! | [`replay`] | re-execution on today's code |
 //! | [`shorten`] | a shorter trace that shows the same |
 //! | [`diff`], [`flow`] | what changed; which message was sent and delivered when |
+//! | [`recording`] | what a running node writes down, one event a line |
 //! | [`table`] | the terminal view |
 //! | [`mermaid`], [`svg`], [`shiviz`] | other people's formats |
 //! | [`page`] | the explorer: one self-contained page with a trace in it |
@@ -23,6 +24,7 @@ pub mod flow;
 pub mod itf;
 pub mod mermaid;
 pub mod page;
+pub mod recording;
 pub mod replay;
 pub mod rules;
 pub mod sanitize;

@@ -23,7 +23,7 @@ impl<V: Value> CoordinationState<V> {
     /// `ZenWithTerms!SetInitialState`, `CoordinationState.setInitialState`: the
     /// first configuration of a cluster. It is durable before the node takes
     /// part in an election with it.
-    pub fn set_initial_state(&self, rules: &(impl RuleSet + ?Sized), config: NodeSet, value: V) -> Result<Self, Rejection> {
+    pub fn set_initial_state(&self, rules: &impl RuleSet, config: NodeSet, value: V) -> Result<Self, Rejection> {
         rules.require(AlreadyBootstrapped, !self.is_bootstrapped())?;
 
         let mut next = self.clone();
@@ -36,7 +36,7 @@ impl<V: Value> CoordinationState<V> {
     /// `ZenWithTerms!HandleStartJoin`, `CoordinationState.handleStartJoin`: the
     /// node enters a higher term and forgets the votes of the old one. The term
     /// is durable before the vote leaves.
-    pub fn handle_start_join(&self, rules: &(impl RuleSet + ?Sized), term: Term) -> Result<(Self, Join), Rejection> {
+    pub fn handle_start_join(&self, rules: &impl RuleSet, term: Term) -> Result<(Self, Join), Rejection> {
         rules.require(StartJoinTermNotNewer, term > self.current_term())?;
 
         let mut next = self.clone();
@@ -57,7 +57,7 @@ impl<V: Value> CoordinationState<V> {
     /// the accepted version the last published one, so that the first
     /// publication of the term builds on it. Later votes are counted too: a
     /// reconfiguration needs them.
-    pub fn handle_join(&self, rules: &(impl RuleSet + ?Sized), source: NodeId, join: &Join) -> Result<Self, Rejection> {
+    pub fn handle_join(&self, rules: &impl RuleSet, source: NodeId, join: &Join) -> Result<Self, Rejection> {
         let (mine, accepted) = (&self.volatile, &self.durable.accepted);
         rules.require(JoinTermMismatch, join.term == self.current_term())?;
         rules.require(NoStartJoinSinceRestart, mine.started_join_since_restart)?;

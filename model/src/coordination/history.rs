@@ -3,11 +3,13 @@
 //! The specification model reads it off the set of all messages ever sent; the
 //! actors' worlds keep it as ghost state, since their messages may be dropped.
 
+use serde::{Deserialize, Serialize};
+
 use super::types::{PublicationId, Term, Version};
 use crate::node_set::{NodeId, NodeSet};
 
 /// A publication: who published which state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Published {
     /// Its term and version.
     pub id: PublicationId,

@@ -14,6 +14,8 @@
 //! A handler is a pure function: it takes the node as it is and returns the
 //! node as it becomes, with what is to be sent, or the one guard that refused.
 
+pub mod catalogue;
+pub(crate) mod claims;
 mod election;
 pub mod history;
 pub mod mutant;

@@ -79,6 +79,12 @@ impl Mutant {
         Mutant { waived: 0, effect: Some(effect) }
     }
 
+    /// This mutant, without one more guard.
+    #[must_use]
+    pub const fn and_waiving(self, guard: Rejection) -> Self {
+        Mutant { waived: self.waived | 1 << guard as u32, ..self }
+    }
+
     fn is(&self, effect: Effect) -> bool {
         self.effect == Some(effect)
     }
@@ -205,67 +211,4 @@ impl RuleSet for Mutant {
         }
         Ok((next, response))
     }
-}
-
-/// How a catalogue entry is expected to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expected {
-    /// This property dies (others may too).
-    Dies(&'static str),
-    /// Nothing dies, for this reason.
-    Equivalent(&'static str),
-}
-
-/// An entry of the catalogue of mutants.
-#[derive(Clone, Copy, Debug)]
-pub struct CatalogueEntry {
-    /// `CM01`, …; `W-` and the guard for a waived guard.
-    pub id: &'static str,
-    /// What is different, in a few words.
-    pub change: &'static str,
-    /// The rules.
-    pub rules: Mutant,
-}
-
-/// The catalogue: seeded mutants of the coordination rules.
-pub fn catalogue() -> Vec<CatalogueEntry> {
-    use Effect::*;
-    use Rejection::*;
-    let effect = |id, change, effect| CatalogueEntry { id, change, rules: Mutant::with_effect(effect) };
-    let waive = |id, change, guards: &[Rejection]| CatalogueEntry { id, change, rules: Mutant::waiving(guards) };
-    vec![
-        effect("CM01", "quorum is a number fixed when the cluster had one node (minimum_master_nodes)", FixedQuorum),
-        effect("CM02", "half of a configuration is a quorum", HalfIsQuorum),
-        effect("CM03", "election ignores the committed configuration", ElectionIgnoresCommittedConfig),
-        effect("CM04", "election ignores the accepted configuration", ElectionIgnoresAcceptedConfig),
-        effect("CM05", "publication ignores the committed configuration", PublicationIgnoresCommittedConfig),
-        effect("CM06", "publication ignores the published configuration", PublicationIgnoresPublishedConfig),
-        effect("CM07", "commit on the first acceptance", CommitOnFirstAcceptance),
-        waive("CM08", "votes count without entering a term since the restart", &[NoStartJoinSinceRestart]),
-        waive("CM09", "votes of fresher nodes count", &[JoinAcceptedTermHigher, JoinAcceptedVersionHigher]),
-        waive("CM10", "freshness compares the accepted term only", &[JoinAcceptedVersionHigher]),
-        effect("CM12", "votes of older terms count", StaleVotesCount),
-        effect("CM13", "a node may enter its current term again", VotesTwicePerTerm),
-        effect("CM14", "the current term is not durable", TermNotDurable),
-        effect("CM15", "the response leaves before the accepted state is durable", AcceptanceNotDurable),
-        effect("CM16", "a restart finds an empty disk", DiskLost),
-        effect("CM18", "a new term keeps electionWon", ElectionWonSurvivesNewTerm),
-        waive("CM20", "publication without a join quorum of the new configuration", &[NoJoinQuorumForConfig]),
-        waive("CM22", "publication of a version that is not newer", &[PublishVersionNotNewer]),
-        waive("CM23", "publication without having won", &[PublishElectionNotWon]),
-        effect("CM25", "publications of older terms are accepted", AcceptsOlderTerm),
-        effect("CM26", "publications of newer terms are accepted without entering the term", AcceptsNewerTerm),
-        waive("CM28", "no version check in the same term", &[PublishRequestVersionNotNewer]),
-        waive("CM29", "the version of a publish response is not matched", &[PublishResponseVersionMismatch]),
-        waive("CM30", "the term of a publish response is not matched", &[PublishResponseTermMismatch]),
-        waive("CM31", "a commit marks whatever is accepted", &[CommitAcceptedTermMismatch, CommitVersionMismatch]),
-        effect("CM32", "nodes bootstrap with different configurations", BootstrapConfigsDiffer),
-        effect("CM33", "a follower keeps its own committed configuration", KeepsOwnCommittedConfig),
-        effect("CM35", "a leader counts its own acceptance before it accepts", CountsOwnAcceptanceEarly),
-        waive("CM36", "votes count before bootstrapping", &[NotBootstrapped]),
-        waive("CM37", "a commit does not check the current term", &[CommitTermMismatch]),
-        waive("CM38", "a leader handles a commit before its own acceptance (the Java class alone)", &[CommitBeforeOwnAcceptance]),
-        effect("EQ1", "StartJoin keeps the acceptances counted", PublishVotesSurviveNewTerm),
-        waive("EQ2", "a publish response is counted without having won", &[PublishResponseElectionNotWon]),
-    ]
 }

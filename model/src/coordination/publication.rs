@@ -27,7 +27,7 @@ impl<V: Value> CoordinationState<V> {
     /// returned state goes to every node.
     pub fn handle_client_value(
         &self,
-        rules: &(impl RuleSet + ?Sized),
+        rules: &impl RuleSet,
         change: &ClientValue<V>,
     ) -> Result<(Self, ClusterState<V>), Rejection> {
         let (mine, accepted) = (&self.volatile, &self.durable.accepted);
@@ -60,7 +60,7 @@ impl<V: Value> CoordinationState<V> {
     /// leader sent them, is durable before the response leaves.
     pub fn handle_publish_request(
         &self,
-        rules: &(impl RuleSet + ?Sized),
+        rules: &impl RuleSet,
         request: &ClusterState<V>,
     ) -> Result<(Self, PublicationId), Rejection> {
         let accepted = &self.durable.accepted;
@@ -80,7 +80,7 @@ impl<V: Value> CoordinationState<V> {
     /// every later acceptance of the same state.
     pub fn handle_publish_response(
         &self,
-        rules: &(impl RuleSet + ?Sized),
+        rules: &impl RuleSet,
         source: NodeId,
         response: PublicationId,
     ) -> Result<(Self, Option<PublicationId>), Rejection> {
@@ -110,7 +110,7 @@ impl<V: Value> CoordinationState<V> {
     /// does without, since its `Coordinator` starts no publication before the
     /// previous one is committed and handled locally; the rule set
     /// [`ElasticsearchJava`](super::rule_set::ElasticsearchJava) states that variant.
-    pub fn handle_commit(&self, rules: &(impl RuleSet + ?Sized), commit: PublicationId) -> Result<Self, Rejection> {
+    pub fn handle_commit(&self, rules: &impl RuleSet, commit: PublicationId) -> Result<Self, Rejection> {
         let (mine, accepted) = (&self.volatile, &self.durable.accepted);
         rules.require(CommitTermMismatch, commit.term == self.current_term())?;
         rules.require(CommitAcceptedTermMismatch, commit.term == accepted.term)?;

@@ -1,15 +1,18 @@
 //! The environment: `Init`, `Next` and `StateConstraint` of the module.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 use stateright::Model;
 
 use super::action::ZenAction;
 use super::messages::{Descents, MAX_NODES, MAX_NUMBER, ZenMessage, ZenMessages};
-use super::state::{Bootstrap, ZenNode, ZenState};
-use crate::coordination::{ClientValue, CoordinationState, Durable, PublicationId, Rejection, RuleSet, Sound};
+use super::state::{Bootstrap, ZenState};
+use crate::coordination::{ClientValue, CoordinationState, Durable, PublicationId, Rejection, RuleSet, Sound, Volatile};
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::Property;
-use crate::specification::{Bound, BoundKind, ClassId, GuardId, MessageView, Specification, StepView};
+use crate::sort_key;
+use crate::specification::{Bound, BoundError, BoundKind, ClassId, GuardId, MessageView, Specification, StepView, in_range};
 
 /// The instance: what the module's constants and overrides are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,32 +31,15 @@ pub struct ZenBounds {
     pub max_messages: u64,
 }
 
-/// An instance that cannot be built, and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("--{name} must be {min} to {max}, not {value}")]
-pub struct BoundError {
-    /// Which bound.
-    pub name: &'static str,
-    /// The value that was asked for.
-    pub value: u64,
-    /// The least that makes sense.
-    pub min: u64,
-    /// The most that the model's sets hold.
-    pub max: u64,
-}
-
 impl ZenBounds {
     /// Refuses what makes no sense or what packed messages cannot hold.
     pub fn validate(&self) -> Result<(), BoundError> {
-        let check = |name, value, min, max| {
-            if (min..=max).contains(&value) { Ok(()) } else { Err(BoundError { name, value, min, max }) }
-        };
-        check("nodes", self.nodes as u64, 1, MAX_NODES as u64)?;
-        check("max-term", self.max_term, 0, MAX_NUMBER)?;
-        check("max-version", self.max_version, 0, MAX_NUMBER)?;
-        check("max-initial-version", self.max_initial_version, 0, MAX_NUMBER)?;
-        check("values", self.values, 1, MAX_NUMBER)?;
-        check("max-messages", self.max_messages, 0, 65_535)
+        in_range("nodes", self.nodes as u64, 1, MAX_NODES as u64)?;
+        in_range("max-term", self.max_term, 0, MAX_NUMBER)?;
+        in_range("max-version", self.max_version, 0, MAX_NUMBER)?;
+        in_range("max-initial-version", self.max_initial_version, 0, MAX_NUMBER)?;
+        in_range("values", self.values, 1, MAX_NUMBER)?;
+        in_range("max-messages", self.max_messages, 0, 65_535)
     }
 }
 
@@ -107,37 +93,41 @@ impl<R: RuleSet> ZenWithTerms<R> {
         }
     }
 
-    /// One disjunct of `Next`.
-    fn take(&self, state: &ZenState, action: &ZenAction) -> Result<ZenState, Rejection> {
-        let index = action.node().index();
-        let before = &state.nodes[index];
+    /// One disjunct of `Next`, for a node that is `before` in `state`.
+    fn take(&self, state: &ZenState, before: &CoordinationState<u8>, action: &ZenAction) -> Result<ZenState, Rejection> {
+        let node = action.node();
         if let ZenAction::RestartNode { .. } = action {
-            let disk = before.stale_disk.as_deref().unwrap_or(&before.state.durable);
-            let restarted = CoordinationState::restart(self.rules.read_back(disk));
+            let disk = state.disk(node).unwrap_or(&before.durable);
             let mut next = state.clone();
-            next.nodes[index] = ZenNode { state: restarted, stale_disk: None };
+            next.nodes.set(node.index(), &CoordinationState::restart(self.rules.read_back(disk)));
+            next.set_disk(node, None);
             return Ok(next);
         }
-        let (after, sent) = self.rule(&before.state, state.bootstrap.value, action)?;
+        let (after, sent) = self.rule(before, state.bootstrap.value, action)?;
         let mut next = state.clone();
         if let ZenAction::HandleClientValue { change, .. } = action {
-            let accepted = before.state.accepted();
+            let accepted = before.accepted();
             let from = PublicationId::new(accepted.term, accepted.version);
             next.descendant.publish(from, PublicationId::new(change.term, change.version));
         }
         if let Some(message) = sent {
             next.messages.insert(message);
         }
-        let disk = self.rules.left_on_disk(before.stale_disk.as_deref(), &before.state.durable, &after.durable);
-        next.nodes[index] = ZenNode { state: after, stale_disk: disk.map(Box::new) };
+        next.nodes.set(node.index(), &after);
+        let disk = self.rules.left_on_disk(state.disk(node), &before.durable, &after.durable);
+        if disk.as_ref() != state.disk(node) {
+            next.set_disk(node, disk);
+        }
         Ok(next)
     }
 
     /// Every disjunct of `Next`, whether its guards hold or not. The visitor
     /// answers a client value with the guard that refused it: where that guard
     /// does not depend on the rest of the bindings, they are skipped.
-    fn attempts(&self, state: &ZenState, mut attempt: impl FnMut(ZenAction) -> Option<Rejection>) {
+    fn attempts(&self, state: &ZenState, mut attempt: impl FnMut(&CoordinationState<u8>, ZenAction) -> Option<Rejection>) {
         let bounds = &self.bounds;
+        let unpacked: SmallVec<[CoordinationState<u8>; 3]> = state.nodes.iter().collect();
+        let mut attempt = |action: ZenAction| attempt(&unpacked[action.node().index()], action);
         let nodes = || self.all_nodes().iter();
         for node in nodes() {
             for config in self.rules.bootstrap_configs(state.bootstrap.config, self.all_nodes()) {
@@ -191,7 +181,7 @@ impl<R: RuleSet> ZenWithTerms<R> {
     fn sent(&self, before: &ZenState, action: &ZenAction) -> Option<ZenMessage> {
         match action {
             ZenAction::RestartNode { .. } => None,
-            _ => self.rule(&before.nodes[action.node().index()].state, before.bootstrap.value, action).ok()?.1,
+            _ => self.rule(&before.nodes.get(action.node().index()), before.bootstrap.value, action).ok()?.1,
         }
     }
 }
@@ -211,15 +201,13 @@ impl<R: RuleSet> Model for ZenWithTerms<R> {
             for value in 0..bounds.values as u8 {
                 for held in 0..bounds.values as u8 {
                     for versions in all_tuples(bounds.nodes, bounds.max_initial_version) {
-                        let node = |version: &u64| ZenNode {
-                            state: CoordinationState::restart(Durable::blank(held, *version)),
-                            stale_disk: None,
-                        };
+                        let node = |version: &u64| CoordinationState::restart(Durable::blank(held, *version));
                         states.push(ZenState {
                             nodes: versions.iter().map(node).collect(),
                             messages: ZenMessages::default(),
                             descendant: Descents::default(),
-                            bootstrap: Bootstrap { config, value, versions },
+                            bootstrap: Arc::new(Bootstrap { config, value, versions }),
+                            stale_disks: None,
                         });
                     }
                 }
@@ -229,20 +217,20 @@ impl<R: RuleSet> Model for ZenWithTerms<R> {
     }
 
     fn actions(&self, state: &ZenState, actions: &mut Vec<ZenAction>) {
-        self.attempts(state, |action| {
+        self.attempts(state, |node, action| {
             actions.push(action);
-            self.take(state, &action).err()
+            self.take(state, node, &action).err()
         });
     }
 
     fn next_state(&self, state: &ZenState, action: ZenAction) -> Option<ZenState> {
-        self.take(state, &action).ok()
+        self.step(state, &action).ok()
     }
 
     fn within_boundary(&self, state: &ZenState) -> bool {
         let published_within = state.nodes.iter().all(|node| {
-            let limit = if node.state.durable.current_term <= 1 { 2 } else { 3 };
-            node.state.volatile.last_published_version <= limit
+            let limit = if node.durable.current_term <= 1 { 2 } else { 3 };
+            node.volatile.last_published_version <= limit
         });
         published_within && state.messages.cardinality(self.bounds.nodes) as u64 <= self.bounds.max_messages
     }
@@ -344,11 +332,11 @@ impl<R: RuleSet> Specification for ZenWithTerms<R> {
     }
 
     fn step(&self, state: &ZenState, action: &ZenAction) -> Result<ZenState, GuardId> {
-        self.take(state, action).map_err(guard_id)
+        self.take(state, &state.nodes.get(action.node().index()), action).map_err(guard_id)
     }
 
     fn successors(&self, state: &ZenState, mut visit: impl FnMut(ZenAction, Result<ZenState, GuardId>)) {
-        self.attempts(state, |action| match self.take(state, &action) {
+        self.attempts(state, |node, action| match self.take(state, node, &action) {
             Ok(next) => {
                 visit(action, Ok(next));
                 None
@@ -364,15 +352,41 @@ impl<R: RuleSet> Specification for ZenWithTerms<R> {
         self.bounds.nodes
     }
 
+    fn node_key(&self, state: &ZenState, node: usize) -> u64 {
+        let id = NodeId::from_index(node);
+        let CoordinationState { durable, volatile } = state.nodes.get(node);
+        let accepted = &durable.accepted;
+        let of_message = |message: ZenMessage| {
+            let (source, dest) = message.ends();
+            sort_key::of_message(source, dest, message.without_nodes(), id)
+        };
+        sort_key::mix([
+            durable.current_term | accepted.term << 8 | accepted.version << 16 | u64::from(accepted.value) << 24,
+            volatile.last_published_version * 4
+                + u64::from(volatile.started_join_since_restart) * 2
+                + u64::from(volatile.election_won),
+            sort_key::of_set(accepted.config, id) | sort_key::of_set(accepted.committed_config, id) << 8,
+            sort_key::of_set(volatile.join_votes, id) | sort_key::of_set(volatile.publish_votes, id) << 8,
+            sort_key::of_set(volatile.last_published_config, id) | sort_key::of_set(state.bootstrap.config, id) << 8,
+            state.bootstrap.versions[node],
+            state.messages.iter().map(of_message).fold(0, u64::wrapping_add),
+        ])
+    }
+
     fn permuted(&self, state: &ZenState, permutation: &[u8]) -> ZenState {
         let mut next = state.clone();
+        let mut bootstrap = (*state.bootstrap).clone();
         for (index, node) in state.nodes.iter().enumerate() {
             let to = usize::from(permutation[index]);
-            next.nodes[to] = permuted_node(node, permutation);
-            next.bootstrap.versions[to] = state.bootstrap.versions[index];
+            next.nodes.set(to, &permuted_node(&node, permutation));
+            bootstrap.versions[to] = state.bootstrap.versions[index];
         }
+        bootstrap.config = bootstrap.config.permuted(permutation);
+        next.bootstrap = Arc::new(bootstrap);
         next.messages = state.messages.permuted(permutation);
-        next.bootstrap.config = state.bootstrap.config.permuted(permutation);
+        let rename =
+            |(node, disk): (&NodeId, &Durable<u8>)| (NodeId(permutation[node.index()]), permuted_durable(disk, permutation));
+        next.stale_disks = state.stale_disks.as_ref().map(|disks| Box::new(disks.iter().map(rename).collect()));
         next
     }
 
@@ -400,17 +414,19 @@ impl<R: RuleSet> Specification for ZenWithTerms<R> {
     }
 }
 
-fn permuted_node(node: &ZenNode, permutation: &[u8]) -> ZenNode {
-    let rename = |durable: &mut Durable<u8>| {
-        durable.accepted.config = durable.accepted.config.permuted(permutation);
-        durable.accepted.committed_config = durable.accepted.committed_config.permuted(permutation);
-    };
-    let mut next = node.clone();
-    rename(&mut next.state.durable);
-    next.stale_disk.as_deref_mut().map(rename);
-    let volatile = &mut next.state.volatile;
-    volatile.join_votes = volatile.join_votes.permuted(permutation);
-    volatile.last_published_config = volatile.last_published_config.permuted(permutation);
-    volatile.publish_votes = volatile.publish_votes.permuted(permutation);
+fn permuted_durable(durable: &Durable<u8>, permutation: &[u8]) -> Durable<u8> {
+    let mut next = durable.clone();
+    next.accepted.config = durable.accepted.config.permuted(permutation);
+    next.accepted.committed_config = durable.accepted.committed_config.permuted(permutation);
     next
+}
+
+fn permuted_node(node: &CoordinationState<u8>, permutation: &[u8]) -> CoordinationState<u8> {
+    let volatile = Volatile {
+        join_votes: node.volatile.join_votes.permuted(permutation),
+        last_published_config: node.volatile.last_published_config.permuted(permutation),
+        publish_votes: node.volatile.publish_votes.permuted(permutation),
+        ..node.volatile
+    };
+    CoordinationState { durable: permuted_durable(&node.durable, permutation), volatile }
 }

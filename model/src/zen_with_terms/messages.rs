@@ -113,6 +113,25 @@ impl ZenMessage {
         }
     }
 
+    /// Its sender, and its receiver unless that is everybody.
+    pub fn ends(self) -> (NodeId, Option<NodeId>) {
+        match self {
+            ZenMessage::Join { source, dest, .. } | ZenMessage::PublishResponse { source, dest, .. } => (source, Some(dest)),
+            ZenMessage::PublishRequest { source, .. } | ZenMessage::Commit { source, .. } => (source, None),
+        }
+    }
+
+    /// A number for what it says, names of nodes left out.
+    pub fn without_nodes(self) -> u64 {
+        match self {
+            ZenMessage::PublishRequest { state, .. } => {
+                let sizes = NodeSet::first(state.config.len()).0 << 30 | NodeSet::first(state.committed_config.len()).0 << 16;
+                self.pack() & !(0xff << 30 | 0xffff_ff00) | sizes
+            }
+            _ => self.pack() & !0xffff,
+        }
+    }
+
     /// Whether it goes to every node.
     pub fn is_broadcast(self) -> bool {
         matches!(self, ZenMessage::PublishRequest { .. } | ZenMessage::Commit { .. })
@@ -140,8 +159,14 @@ impl ZenMessage {
 }
 
 /// A sorted set of packed messages.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct ZenMessages(SmallVec<[u64; 8]>);
+
+impl Clone for ZenMessages {
+    fn clone(&self) -> Self {
+        ZenMessages(SmallVec::from_slice(&self.0))
+    }
+}
 
 impl ZenMessages {
     /// This set and `message`; sending again what was sent changes nothing.
@@ -160,6 +185,42 @@ impl ZenMessages {
     /// The messages in a fixed order, broadcasts once.
     pub fn iter(&self) -> impl Iterator<Item = ZenMessage> + Clone {
         self.0.iter().map(|word| ZenMessage::unpack(*word))
+    }
+
+    /// The entries of one kind: they stand together, since the kind is in the highest bits.
+    fn of_kind(&self, kind: u64) -> impl Iterator<Item = ZenMessage> + Clone {
+        let from = self.0.partition_point(|word| word >> 62 < kind);
+        let to = from + self.0[from..].partition_point(|word| word >> 62 == kind);
+        self.0[from..to].iter().map(|word| ZenMessage::unpack(*word))
+    }
+
+    /// The publications.
+    pub fn publish_requests(&self) -> impl Iterator<Item = ZenMessage> + Clone {
+        self.of_kind(1)
+    }
+
+    /// The acceptances.
+    pub fn publish_responses(&self) -> impl Iterator<Item = ZenMessage> + Clone {
+        self.of_kind(2)
+    }
+
+    /// The commits.
+    pub fn commits(&self) -> impl Iterator<Item = ZenMessage> + Clone {
+        self.of_kind(3)
+    }
+
+    /// Whether this set is `before` and, if there is one, `sent`.
+    pub fn is_after_sending(&self, before: &ZenMessages, sent: Option<ZenMessage>) -> bool {
+        let word = sent.map(ZenMessage::pack);
+        match word.filter(|word| before.0.binary_search(word).is_err()) {
+            None => self.0 == before.0,
+            Some(new) => {
+                let at = self.0.partition_point(|word| *word < new);
+                self.0.get(at) == Some(&new)
+                    && self.0[..at] == before.0[..at.min(before.0.len())]
+                    && self.0[at + 1..] == before.0[at.min(before.0.len())..]
+            }
+        }
     }
 
     /// `Cardinality(messages)` among `nodes` nodes: a broadcast counts once for each.
@@ -199,8 +260,14 @@ impl<'de> Deserialize<'de> for ZenMessages {
 
 /// The relation `descendant`, a sorted set of packed pairs (term and version of
 /// the earlier state, then of the later one, a byte each).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Descents(SmallVec<[u32; 8]>);
+
+impl Clone for Descents {
+    fn clone(&self) -> Self {
+        Descents(SmallVec::from_slice(&self.0))
+    }
+}
 
 impl Descents {
     fn pack(Descent { from, to }: Descent) -> u32 {
@@ -324,6 +391,13 @@ mod tests {
             }
             prop_assert_eq!(set.iter().collect::<std::collections::BTreeSet<_>>(), twin.clone());
             prop_assert_eq!(set.cardinality(3), twin.iter().map(|m| if m.is_broadcast() { 3 } else { 1 }).sum::<usize>());
+            for message in &messages {
+                let mut without = ZenMessages::default();
+                messages.iter().filter(|other| *other != message).for_each(|other| without.insert(*other));
+                prop_assert!(set.is_after_sending(&without, Some(*message)));
+                prop_assert!(set.is_after_sending(&set, Some(*message)) && set.is_after_sending(&set, None));
+                prop_assert!(!set.is_after_sending(&without, None) && !without.is_after_sending(&set, Some(*message)));
+            }
             let text = serde_json::to_string(&set).unwrap();
             prop_assert_eq!(&serde_json::from_str::<ZenMessages>(&text).unwrap(), &set);
             let bytes = postcard::to_stdvec(&set).unwrap();

@@ -10,9 +10,11 @@ mod action;
 mod claims;
 mod environment;
 mod messages;
+mod nodes;
 mod state;
 
 pub use action::ZenAction;
 pub use environment::{ZenBounds, ZenWithTerms};
 pub use messages::{Descents, ZenMessage, ZenMessages};
-pub use state::{Bootstrap, ZenNode, ZenState};
+pub use nodes::ZenNodes;
+pub use state::{Bootstrap, ZenState};

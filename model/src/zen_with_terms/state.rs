@@ -1,25 +1,20 @@
 //! A state of the specification model: the variables of the TLA+ module.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::messages::{Descents, ZenMessage, ZenMessages};
+use super::nodes::ZenNodes;
 use crate::coordination::history::{Descent, History, Origin, Published};
 use crate::coordination::{CoordinationState, Durable, PublicationId, Version};
 use crate::node_set::{NodeId, NodeSet};
 
-/// A node: its variables, and its disk where a mutant lets that fall behind.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct ZenNode {
-    /// The node as the rules see it.
-    pub state: CoordinationState<u8>,
-    /// What a restart would find, if that is not `state.durable`. Always `None`
-    /// under the sound rules.
-    pub stale_disk: Option<Box<Durable<u8>>>,
-}
-
 /// What is chosen once, in the initial state.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Bootstrap {
     /// `initialConfiguration`.
     pub config: NodeSet,
@@ -31,27 +26,47 @@ pub struct Bootstrap {
 
 /// All variables of `ZenWithTerms`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ZenState {
-    /// One entry for each node.
-    pub nodes: SmallVec<[ZenNode; 3]>,
+    /// The variables of the nodes.
+    pub nodes: ZenNodes,
     /// `messages`.
     pub messages: ZenMessages,
     /// `descendant`.
     pub descendant: Descents,
-    /// `initialConfiguration`, `initialValue`, `initialAcceptedVersion`.
-    pub bootstrap: Bootstrap,
+    /// `initialConfiguration`, `initialValue`, `initialAcceptedVersion`: the
+    /// same in all states of a behaviour, and shared by them.
+    pub bootstrap: Arc<Bootstrap>,
+    /// What a restart would find where that is not what the node knows; by
+    /// node. Always `None` under the sound rules.
+    pub stale_disks: Option<Box<BTreeMap<NodeId, Durable<u8>>>>,
 }
 
 impl ZenState {
     /// The nodes with their names.
-    pub fn named_nodes(&self) -> impl Iterator<Item = (NodeId, &CoordinationState<u8>)> + Clone {
-        self.nodes.iter().enumerate().map(|(index, node)| (NodeId::from_index(index), &node.state))
+    pub fn named_nodes(&self) -> impl Iterator<Item = (NodeId, CoordinationState<u8>)> + Clone + '_ {
+        self.nodes.iter().enumerate().map(|(index, node)| (NodeId::from_index(index), node))
+    }
+
+    /// What the disk of a node holds.
+    pub fn disk(&self, node: NodeId) -> Option<&Durable<u8>> {
+        self.stale_disks.as_ref()?.get(&node)
+    }
+
+    /// Says what the disk of a node holds; `None` when it is up to date.
+    pub fn set_disk(&mut self, node: NodeId, disk: Option<Durable<u8>>) {
+        let mut disks = self.stale_disks.take().map(|disks| *disks).unwrap_or_default();
+        match disk {
+            Some(disk) => disks.insert(node, disk),
+            None => disks.remove(&node),
+        };
+        self.stale_disks = (!disks.is_empty()).then(|| Box::new(disks));
     }
 }
 
 impl History for ZenState {
     fn published(&self) -> impl Iterator<Item = Published> + Clone {
-        self.messages.iter().filter_map(|message| match message {
+        self.messages.publish_requests().filter_map(|message| match message {
             ZenMessage::PublishRequest { source, state } => Some(Published {
                 id: PublicationId::new(state.term, state.version),
                 value: u64::from(state.value),
@@ -64,7 +79,7 @@ impl History for ZenState {
     }
 
     fn commits(&self) -> impl Iterator<Item = PublicationId> + Clone {
-        self.messages.iter().filter_map(|message| match message {
+        self.messages.commits().filter_map(|message| match message {
             ZenMessage::Commit { id, .. } => Some(id),
             _ => None,
         })
@@ -72,7 +87,7 @@ impl History for ZenState {
 
     fn acceptors(&self, accepted: PublicationId) -> NodeSet {
         self.messages
-            .iter()
+            .publish_responses()
             .filter_map(|message| match message {
                 ZenMessage::PublishResponse { source, id, .. } if id == accepted => Some(source),
                 _ => None,

@@ -1,5 +1,7 @@
 //! S2: a term has one master, by what is published and by who has won.
 
+use std::borrow::Borrow;
+
 use crate::coordination::history::History;
 use crate::coordination::{CoordinationState, Value};
 use crate::node_set::NodeId;
@@ -20,12 +22,13 @@ pub fn one_master_per_term(history: &impl History) -> Verdict {
 
 /// S2' (ours): no two nodes have won the election of one term. Stronger than
 /// [`one_master_per_term`], since a winner may not have published yet.
-pub fn one_election_winner_per_term<'a, V: Value + 'a>(
-    nodes: impl Iterator<Item = (NodeId, &'a CoordinationState<V>)> + Clone,
+pub fn one_election_winner_per_term<V: Value>(
+    nodes: impl Iterator<Item = (NodeId, impl Borrow<CoordinationState<V>>)> + Clone,
 ) -> Verdict {
-    let winners = nodes.filter(|(_, node)| node.volatile.election_won);
+    let winners = nodes.filter(|(_, node)| node.borrow().volatile.election_won);
     for (position, (first, one)) in winners.clone().enumerate() {
         for (second, other) in winners.clone().skip(position + 1) {
+            let (one, other) = (one.borrow(), other.borrow());
             if one.durable.current_term == other.durable.current_term {
                 return Err(format!(
                     "{first} and {second} both won term {}: {first} with votes {}, {second} with votes {}",

@@ -1,0 +1,171 @@
+//! The native engine: breadth first by level, on all cores.
+//!
+//! ```text
+//!   level n ──chunks──▶ worker: decode, successors, fingerprint ──▶ table: new?
+//!                          │ step properties on every step            │
+//!                          │ invariants outside the bounds too        ▼ yes
+//!                          └───────────────◀──────────── invariants; encode into a
+//!   level n+1 ◀──chunks── with one log record a state ─── chunk of the next level
+//! ```
+//!
+//! A level ends before the next begins: the first violation of a property is
+//! at the least depth there is, whatever the number of threads, and all counts
+//! are those of the level's set of states. States are not kept; they live
+//! encoded on the frontier and are made again by decoding, and for a trace by
+//! taking the logged steps once more from an initial state.
+
+mod expand;
+mod frontier;
+mod log;
+mod rebuild;
+mod symmetry;
+mod table;
+
+use std::io;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Mutex, RwLock};
+
+use quorate_model::specification::Specification;
+
+use crate::assemble::{Counts, Findings, Violation, outcome};
+use crate::claims::Claims;
+use crate::control::{Control, Watch};
+use crate::fingerprint::{Fingerprint, fingerprint};
+use crate::options::Options;
+use crate::outcome::{Outcome, Stop};
+use expand::{Found, Worker};
+use frontier::Level;
+use log::DiscoveryLog;
+use table::Table;
+
+/// Explores `model`.
+pub fn check<M: Specification>(model: &M, options: &Options, control: &Control) -> Outcome<M> {
+    let claims = Claims::of(model);
+    let watch = Watch::default();
+    let (findings, measured) = watch.during(options, control, || {
+        let shared = Shared {
+            model,
+            options,
+            claims: &claims,
+            watch: &watch,
+            table: RwLock::new(Table::new(options.width)),
+            log: Mutex::new(DiscoveryLog::default()),
+        };
+        Run::new(&shared).explore()
+    });
+    outcome(model, options, &claims, findings, measured)
+}
+
+/// What all workers of a run share.
+struct Shared<'a, M: Specification> {
+    model: &'a M,
+    options: &'a Options,
+    claims: &'a Claims<M>,
+    watch: &'a Watch,
+    table: RwLock<Table>,
+    log: Mutex<DiscoveryLog>,
+}
+
+impl<M: Specification> Shared<'_, M> {
+    #[inline]
+    fn fingerprint(&self, state: &M::State) -> Fingerprint {
+        if self.options.symmetry && self.model.interchangeable_nodes() > 1 {
+            symmetry::canonical_fingerprint(self.model, state, self.options.seed)
+        } else {
+            fingerprint(state, self.options.seed)
+        }
+    }
+
+    fn level(&self) -> Level {
+        Level::new(self.options.frontier_limit, self.options.spill_dir.clone())
+    }
+
+    fn stop_for(&self, error: &io::Error) {
+        self.watch.stop(Stop::Frontier(error.to_string()));
+    }
+}
+
+/// The sum of what the workers have found.
+struct Run<'a, M: Specification> {
+    shared: &'a Shared<'a, M>,
+    counts: Counts,
+    /// For each claim, and last for "no panic", what was found at the least depth.
+    found: Vec<Option<Found>>,
+}
+
+impl<'a, M: Specification> Run<'a, M> {
+    fn new(shared: &'a Shared<'a, M>) -> Self {
+        let found = (0..=shared.claims.all.len()).map(|_| None).collect();
+        Run { shared, counts: Counts::of(shared.model), found }
+    }
+
+    fn explore(mut self) -> Findings<M> {
+        let shared = self.shared;
+        let mut level = shared.level();
+        let mut worker = Worker::new(shared, &self.found);
+        worker.begin(&level);
+        self.finish(vec![worker]);
+        while level.states() > 0 && !shared.watch.stopped() {
+            self.counts.depth += 1;
+            shared.watch.depth.store(self.counts.depth, Relaxed);
+            if self.has_violation() && !shared.options.keep_going {
+                shared.watch.stop(Stop::Violation);
+                break;
+            }
+            level = self.expand(&level);
+        }
+        self.findings()
+    }
+
+    /// Expands every state of `level`; returns the new states.
+    fn expand(&mut self, level: &Level) -> Level {
+        let shared = self.shared;
+        let next = shared.level();
+        let threads = shared.options.threads.clamp(1, level.chunks());
+        let mut workers: Vec<_> = (0..threads).map(|_| Worker::new(shared, &self.found)).collect();
+        // A level of one chunk is not worth a thread.
+        if let [worker] = workers.as_mut_slice() {
+            worker.expand(level, &next);
+        } else {
+            std::thread::scope(|scope| {
+                workers.iter_mut().for_each(|worker| _ = scope.spawn(|| worker.expand(level, &next)));
+            });
+        }
+        self.finish(workers);
+        next
+    }
+
+    fn finish(&mut self, workers: Vec<Worker<'_, M>>) {
+        let mut level_found: Vec<Option<Found>> = self.found.iter().map(|_| None).collect();
+        for worker in workers {
+            self.counts.add(&worker.counts);
+            for (best, found) in level_found.iter_mut().zip(worker.found) {
+                Found::keep_least(best, found);
+            }
+        }
+        for (known, found) in self.found.iter_mut().zip(level_found) {
+            *known = known.take().or(found);
+        }
+    }
+
+    fn has_violation(&self) -> bool {
+        let example = |index: &usize| self.shared.claims.examples.contains(index);
+        self.found.iter().enumerate().any(|(index, found)| found.is_some() && !example(&index))
+    }
+
+    fn findings(self) -> Findings<M> {
+        let Run { shared, counts, found } = self;
+        let reached: Vec<bool> = found[..shared.claims.all.len()].iter().map(Option::is_some).collect();
+        let mut violated: Vec<Option<Violation<M>>> = (found.into_iter().enumerate())
+            .map(|(index, found)| {
+                let found = found.filter(|_| !shared.claims.examples.contains(&index))?;
+                Some(rebuild::violation(shared, index, &found))
+            })
+            .collect();
+        let panic = violated.pop().flatten();
+        let bits = shared.table.read().expect("no panic while held").bits();
+        let states = counts.distinct as f64;
+        let collision_probability = states * states / 2f64.powi(bits as i32 + 1);
+        Findings { violated, reached, panic, counts, collision_probability }
+    }
+}

@@ -1,0 +1,50 @@
+//! The Coordinators in a world with a retained-set network.
+
+use quorate_model::coordination::{Rejection, Sound};
+use quorate_model::coordinator_world::{CoordinatorBounds, coordinator_world};
+
+use super::zen_with_terms::coordination_mutant;
+use super::{BoundInfo, Entry, ModelInfo, Profile, RegistryError, Rules, Visitor};
+
+pub(super) struct CoordinatorEntry;
+
+impl Entry for CoordinatorEntry {
+    const INFO: ModelInfo = ModelInfo {
+        name: "coordinator",
+        summary: "The actor that elects, leads, follows and publishes, in the harshest network: every message once sent \
+                  may arrive at any time and any number of times, every timer that is set may fire, anybody may be \
+                  suspected. The same code runs as a cluster.",
+        bounds: &[
+            BoundInfo::number("nodes", "how many nodes there are, all of them voting"),
+            BoundInfo::number("max-term", "nobody stands for election beyond this term"),
+            BoundInfo::number("submissions", "how many changes clients submit"),
+            BoundInfo::number("restarts", "how many restarts there are"),
+            BoundInfo::number("checks", "how many rounds of follower checks leaders send"),
+        ],
+        profile: |profile| match profile {
+            Profile::Quick => vec![vec![3, 1, 1, 1, 1], vec![2, 2, 1, 1, 1]],
+            Profile::Ci => vec![vec![3, 2, 1, 1, 0], vec![3, 1, 1, 1, 1]],
+            Profile::Deep => vec![vec![3, 2, 1, 1, 1], vec![3, 3, 1, 0, 0]],
+        },
+        small: || vec![vec![2, 1, 1, 1, 1], vec![1, 2, 1, 1, 1], vec![2, 2, 1, 0, 0], vec![2, 1, 1, 1, 0]],
+        self_checks: &["SingleNodeInvariant", "RefinesTheRules"],
+        guards: || Rejection::ALL.iter().map(|guard| guard.name()).collect(),
+        mutants: Vec::new,
+    };
+
+    fn build<V: Visitor>(bounds: &[u64], rules: &Rules, visitor: V) -> Result<V::Output, RegistryError> {
+        let &[nodes, max_term, submissions, restarts, checks] = bounds else {
+            unreachable!("the registry has counted the bounds");
+        };
+        let bounds = CoordinatorBounds { nodes: nodes as usize, max_term, submissions, restarts, checks };
+        let refused = |why: quorate_model::specification::BoundError| RegistryError::Bounds {
+            model: Self::INFO.name,
+            why: why.to_string(),
+        };
+        if *rules == Rules::default() {
+            return Ok(visitor.visit(coordinator_world(Sound, bounds, true).map_err(refused)?));
+        }
+        let mutant = coordination_mutant(&Self::INFO, rules)?;
+        Ok(visitor.visit(coordinator_world(mutant, bounds, false).map_err(refused)?))
+    }
+}

@@ -1,0 +1,85 @@
+//! The coordination rules under the environment of Elastic's `ZenWithTerms`.
+
+use quorate_model::coordination::catalogue::{CatalogueEntry, catalogue};
+use quorate_model::coordination::{Mutant, Rejection, Sound};
+use quorate_model::zen_with_terms::{ZenBounds, ZenWithTerms};
+
+use super::{BoundInfo, Entry, ModelInfo, MutantInfo, Profile, RegistryError, Rules, Visitor};
+
+pub(super) struct ZenWithTermsEntry;
+
+impl Entry for ZenWithTermsEntry {
+    const INFO: ModelInfo = ModelInfo {
+        name: "zen-with-terms",
+        summary: "The coordination rules: any handler may be called at any time with any message ever sent, nodes \
+                  restart at will, clients ask for any value and configuration. The state graph of Elastic's TLA+ \
+                  module ZenWithTerms (elasticsearch-formal-models at ca30663).",
+        bounds: &[
+            BoundInfo::number("nodes", "how many nodes there are"),
+            BoundInfo::number("max-term", "the highest term that a node may enter"),
+            BoundInfo::number("max-version", "the highest version that a client may ask for"),
+            BoundInfo::number("max-initial-version", "the highest version that a node may hold at the start"),
+            BoundInfo::number("values", "how many values there are"),
+            BoundInfo::number("max-messages", "states with more messages are checked but not expanded"),
+        ],
+        profile: |profile| match profile {
+            Profile::Quick => vec![vec![2, 2, 2, 0, 1, 8], vec![2, 1, 2, 0, 1, 8]],
+            Profile::Ci => vec![vec![2, 2, 2, 0, 1, 12], vec![2, 3, 2, 0, 1, 8], vec![2, 2, 2, 0, 2, 8], vec![3, 1, 1, 0, 1, 6]],
+            Profile::Deep => vec![vec![3, 1, 1, 0, 1, 8], vec![3, 2, 2, 0, 1, 7]],
+        },
+        small: || vec![vec![2, 1, 2, 0, 1, 8], vec![1, 2, 2, 1, 2, 8], vec![3, 1, 1, 0, 1, 3], vec![2, 1, 1, 0, 1, 4]],
+        guards: || Rejection::ALL.iter().map(|guard| guard.name()).collect(),
+        self_checks: &["SingleNodeInvariant", "FollowsTheRules"],
+        mutants: || {
+            let row = |entry: CatalogueEntry| MutantInfo {
+                id: entry.id,
+                change: entry.change,
+                expected: entry.expected,
+                bounds: entry.bounds.to_vec(),
+            };
+            catalogue().into_iter().map(row).collect()
+        },
+    };
+
+    fn build<V: Visitor>(bounds: &[u64], rules: &Rules, visitor: V) -> Result<V::Output, RegistryError> {
+        let &[nodes, max_term, max_version, max_initial_version, values, max_messages] = bounds else {
+            unreachable!("the registry has counted the bounds");
+        };
+        let bounds = ZenBounds { nodes: nodes as usize, max_term, max_version, max_initial_version, values, max_messages };
+        if *rules == Rules::default() {
+            return Ok(visitor.visit(ZenWithTerms::new(Sound, bounds).map_err(refused)?));
+        }
+        let mutant = coordination_mutant(&Self::INFO, rules)?;
+        Ok(visitor.visit(ZenWithTerms::new(mutant, bounds).map_err(refused)?))
+    }
+}
+
+/// The mutant of the coordination rules that was asked for.
+pub(super) fn coordination_mutant(info: &ModelInfo, rules: &Rules) -> Result<Mutant, RegistryError> {
+    let mut mutant = match &rules.mutant {
+        None => Mutant::default(),
+        Some(id) => catalogue().iter().find(|entry| entry.id == id).ok_or_else(|| info.no_mutant(id))?.rules,
+    };
+    for name in &rules.waived {
+        let guard = Rejection::ALL.iter().find(|guard| guard.name() == name).ok_or_else(|| info.no_guard(name))?;
+        mutant = mutant.and_waiving(*guard);
+    }
+    Ok(mutant)
+}
+
+fn refused(why: impl std::fmt::Display) -> RegistryError {
+    RegistryError::Bounds { model: ZenWithTermsEntry::INFO.name, why: why.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_guard_has_a_mutant_that_waives_it_alone() {
+        for guard in Rejection::ALL {
+            let alone = Mutant::waiving(&[guard]);
+            assert!(catalogue().iter().any(|entry| entry.rules == alone), "{guard} is waived by no row of the catalogue");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The models have the state graphs that TLC finds for the TLA+ modules.
+
+use quorate_model::replication::Sound;
+use quorate_model::replication::model::{Replication, ReplicationBounds};
+use quorate_model::replication::replica_engine::{EngineBounds, EngineRules, ReplicaEngine};
+use quorate_model::replication::storage::{Storage, Variant};
+
+use crate::naive::{Found, explore, search};
+use stateright::Model;
+
+fn replication(nodes: u64, documents: u64, max_client_value: u64, max_messages: u64) -> Found {
+    let bounds = ReplicationBounds { nodes, documents, max_client_value, max_messages };
+    search(&Replication::new(Sound, bounds).unwrap())
+}
+
+/// Rows that take longer are left to optimised builds.
+fn patient() -> bool {
+    !cfg!(debug_assertions)
+}
+
+#[test]
+fn replication_equals_tlc() {
+    let quick = [
+        ((1, 1, 3, 1), (3, 8, 3)),
+        ((1, 2, 3, 3), (7, 23, 3)),
+        ((2, 1, 2, 0), (26, 81, 5)),
+        ((2, 1, 2, 1), (160, 601, 8)),
+        ((2, 1, 2, 3), (160, 601, 8)),
+        ((2, 2, 2, 3), (302, 1_457, 8)),
+        ((2, 1, 3, 3), (1_522, 6_903, 12)),
+        ((2, 2, 3, 3), (5_750, 32_369, 12)),
+        ((2, 1, 4, 4), (15_582, 83_963, 16)),
+        ((3, 1, 1, 3), (1_827, 8_908, 9)),
+    ];
+    let slow = [
+        ((2, 2, 4, 4), (118_230, 766_081, 16)),
+        ((2, 1, 5, 8), (173_294, 1_091_087, 20)),
+        ((3, 1, 2, 2), (118_152, 698_107, 18)),
+        ((3, 1, 2, 3), (283_812, 1_943_857, 18)),
+        ((3, 1, 2, 5), (345_780, 2_509_777, 18)),
+        ((3, 2, 2, 3), (565_797, 4_521_235, 18)),
+    ];
+    for ((nodes, documents, values, messages), expected) in quick.into_iter().chain(slow.into_iter().filter(|_| patient())) {
+        let found = replication(nodes, documents, values, messages);
+        assert_eq!(found.violated, Default::default());
+        assert_eq!(found.row(), expected, "nodes {nodes}, documents {documents}, values {values}, messages {messages}");
+    }
+}
+
+#[test]
+fn storage_equals_tlc() {
+    let easy = [(17, 53, 5), (64, 199, 8), (278, 863, 12), (1_141, 3_541, 16), (4_267, 13_253, 20), (14_844, 46_163, 23)];
+    let hard = [(0, 0, 0), (80, 247, 9), (350, 1_079, 13), (1_453, 4_477, 17), (5_499, 16_949, 21), (19_332, 59_627, 24)];
+    for (variant, rows) in [(Variant::Easy, easy), (Variant::Hard, hard)] {
+        for (max_generation, expected) in rows.into_iter().enumerate().filter(|(_, row)| row.0 > 0) {
+            let found = search(&Storage::of_variant(variant, max_generation as u64).unwrap());
+            assert_eq!(found.violated, Default::default());
+            assert_eq!(found.row(), expected, "{} {max_generation}", variant.name());
+        }
+    }
+}
+
+#[test]
+fn buggy_storage_is_violated_by_the_trace_that_tlc_finds() {
+    let model = Storage::of_variant(Variant::Buggy, 5).unwrap();
+    let found = explore(&model, model.init_states(), |found| !found.violated.is_empty());
+    let violated: Vec<_> = found.violated.iter().map(|(name, (trace, _))| (*name, *trace)).collect();
+    assert_eq!(violated, [("MetadataFileReferencedByManifestExists", 5)]);
+}
+
+#[test]
+fn replica_engine_equals_tlc() {
+    let quick = [((1, 0, 1), (87_104, 324_148, 18))];
+    let slow = [
+        ((1, 1, 1), (158_528, 593_264, 23)),
+        ((1, 0, 2), (153_280, 573_764, 18)),
+        ((1, 1, 2), (261_872, 987_812, 23)),
+        ((1, 2, 1), (231_280, 870_984, 26)),
+        ((1, 3, 2), (482_128, 1_836_116, 29)),
+        ((2, 0, 1), (498_956, 1_880_160, 24)),
+        ((2, 0, 2), (1_066_552, 4_071_528, 24)),
+        ((2, 1, 1), (1_610_424, 6_220_776, 29)),
+    ];
+    for ((requests, duplication_limit, document_contents), expected) in
+        quick.into_iter().chain(slow.into_iter().filter(|_| patient()))
+    {
+        let bounds = EngineBounds { requests, duplication_limit, document_contents };
+        let found = search(&ReplicaEngine::new(EngineRules::SOUND, bounds).unwrap());
+        assert_eq!(found.violated, Default::default());
+        assert_eq!(found.row(), expected, "{bounds:?}");
+    }
+}

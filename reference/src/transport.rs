@@ -1,0 +1,232 @@
+//! From datagrams to messages and back: codec, sessions, fragments, addresses.
+//!
+//! No socket and no clock: the runtime and the client bring both.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use quorate_model::NodeSet;
+use quorate_model::session::{
+    Effect, Endpoint, Fragment, FragmentDrop, Incarnation, LossReason, PacketDrop, PeerId, Reassembly, SessionConfig, split,
+};
+use quorate_model::wire::{ClusterId, ClusterKey, Datagram, DatagramDrop, FRAGMENT_BYTES_MAX, MESSAGE_BYTES_MAX, decode, encode};
+
+/// How many clients' addresses are remembered.
+const CLIENTS_MAX: usize = 1_024;
+
+/// What comes out of a transport.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// A whole message.
+    Message {
+        /// Who sent it.
+        source: PeerId,
+        /// Which incarnation of it.
+        incarnation: Incarnation,
+        /// Its number among those from that incarnation.
+        message: u64,
+        /// What it says.
+        bytes: Vec<u8>,
+    },
+    /// The end of a session.
+    Disconnected {
+        /// With whom.
+        peer: PeerId,
+        /// With which incarnation; 0 if it was never met.
+        incarnation: Incarnation,
+        /// Why.
+        reason: LossReason,
+        /// How many datagrams were not acknowledged.
+        lost: usize,
+    },
+}
+
+/// A message that no number of datagrams carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a message of {0} bytes is longer than the {MESSAGE_BYTES_MAX} that may be sent")]
+pub struct MessageTooLarge(pub usize);
+
+/// Who this process is on the wire.
+#[derive(Clone, Debug)]
+pub struct Station {
+    /// Its id.
+    pub id: PeerId,
+    /// Its incarnation.
+    pub incarnation: Incarnation,
+    /// Its cluster.
+    pub cluster: ClusterId,
+    /// What the cluster's datagrams are authenticated with.
+    pub key: ClusterKey,
+    /// Where the nodes are.
+    pub nodes: BTreeMap<PeerId, SocketAddr>,
+}
+
+/// One process's end of the wire.
+pub struct Transport {
+    station: Station,
+    endpoint: Endpoint<Fragment>,
+    reassembly: Reassembly,
+    last_message: BTreeMap<PeerId, u64>,
+    clients: BTreeMap<PeerId, SocketAddr>,
+    blocked: BTreeSet<PeerId>,
+    drops: BTreeMap<String, u64>,
+    datagrams: Vec<(SocketAddr, Vec<u8>)>,
+    arrivals: Vec<Arrival>,
+}
+
+impl Transport {
+    /// A transport that has talked to nobody.
+    pub fn new(station: Station, config: SessionConfig) -> Self {
+        Transport {
+            endpoint: Endpoint::new(station.incarnation, config),
+            station,
+            reassembly: Reassembly::new(MESSAGE_BYTES_MAX),
+            last_message: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            blocked: BTreeSet::new(),
+            drops: BTreeMap::new(),
+            datagrams: Vec::new(),
+            arrivals: Vec::new(),
+        }
+    }
+
+    /// The number of the next message to `peer`; it counts as used.
+    pub fn number_message(&mut self, peer: PeerId) -> u64 {
+        let last = self.last_message.entry(peer).or_insert(0);
+        *last += 1;
+        *last
+    }
+
+    /// Sends the message with that number.
+    pub fn post(&mut self, now_ms: u64, peer: PeerId, message: u64, bytes: &[u8]) -> Result<(), MessageTooLarge> {
+        let fragments = split(message, bytes, FRAGMENT_BYTES_MAX).filter(|_| bytes.len() <= MESSAGE_BYTES_MAX);
+        let mut effects = Vec::new();
+        for fragment in fragments.ok_or(MessageTooLarge(bytes.len()))? {
+            self.endpoint.send(now_ms, peer, fragment, &mut effects);
+        }
+        self.carry_out(effects);
+        Ok(())
+    }
+
+    /// Takes a datagram from the network.
+    pub fn receive(&mut self, now_ms: u64, from: SocketAddr, bytes: &[u8]) {
+        let Datagram { source, packet, .. } = match decode(self.station.cluster, &self.station.key, self.station.id, bytes) {
+            Ok(datagram) => datagram,
+            Err(reason) => return self.drop_datagram(reason, from, bytes.len()),
+        };
+        if self.blocked.contains(&source) {
+            return self.count("blocked");
+        }
+        if source >= NodeSet::CAPACITY as PeerId {
+            if self.clients.len() >= CLIENTS_MAX && !self.clients.contains_key(&source) {
+                self.clients.clear(); // whoever is still there says so with its next datagram
+            }
+            self.clients.insert(source, from);
+        } else if !self.station.nodes.contains_key(&source) {
+            return self.count("of a node that is not in the cluster");
+        }
+        let mut effects = Vec::new();
+        if let Err(reason) = self.endpoint.receive(now_ms, source, packet, &mut effects) {
+            self.count(match reason {
+                PacketDrop::OldSender => "of an older incarnation of its sender",
+                PacketDrop::OldReceiver => "for an older incarnation",
+                PacketDrop::FutureReceiver => "for an incarnation that is yet to come",
+                PacketDrop::NoSession => "without a session",
+                PacketDrop::TooManyPeers => "of one peer too many",
+                PacketDrop::Duplicate => "a duplicate",
+                PacketDrop::Malformed => "against the rules of sessions",
+            });
+        }
+        self.carry_out(effects);
+    }
+
+    /// Lets time pass.
+    pub fn tick(&mut self, now_ms: u64) {
+        let mut effects = Vec::new();
+        self.endpoint.tick(now_ms, &mut effects);
+        self.reassembly.retain_peers(|peer| self.endpoint.knows(peer));
+        self.carry_out(effects);
+    }
+
+    /// Whether `peer` was ever heard of; if not, it has received nothing.
+    pub fn has_met(&self, peer: PeerId) -> bool {
+        self.endpoint.has_met(peer)
+    }
+
+    /// When [`tick`](Self::tick) is wanted next.
+    pub fn next_tick_ms(&self) -> Option<u64> {
+        self.endpoint.next_tick_ms()
+    }
+
+    /// What is to be put on the wire.
+    pub fn take_datagrams(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
+        std::mem::take(&mut self.datagrams)
+    }
+
+    /// What has arrived.
+    pub fn take_arrivals(&mut self) -> Vec<Arrival> {
+        std::mem::take(&mut self.arrivals)
+    }
+
+    /// Exchanges no datagrams with `peers` from now on.
+    pub fn block(&mut self, peers: BTreeSet<PeerId>) {
+        self.blocked = peers;
+    }
+
+    /// The peers that no datagrams are exchanged with.
+    pub fn blocked(&self) -> &BTreeSet<PeerId> {
+        &self.blocked
+    }
+
+    /// What was dropped, by reason.
+    pub fn drops(&self) -> &BTreeMap<String, u64> {
+        &self.drops
+    }
+
+    /// Counts something dropped, and logs it the 1st, 2nd, 4th, 8th … time.
+    pub fn count(&mut self, reason: &str) {
+        let count = self.drops.entry(reason.to_owned()).or_insert(0);
+        *count += 1;
+        if count.is_power_of_two() && reason != "a duplicate" {
+            eprintln!("dropped a datagram that is {reason} ({count} so far)");
+        }
+    }
+
+    fn drop_datagram(&mut self, reason: DatagramDrop, from: SocketAddr, bytes: usize) {
+        let count = self.drops.entry(reason.to_string()).or_insert(0);
+        *count += 1;
+        if count.is_power_of_two() {
+            eprintln!("dropped a datagram of {bytes} bytes from {from}: {reason} ({count} so far)");
+        }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect<Fragment>>) {
+        for effect in effects {
+            match effect {
+                Effect::Transmit { to, packet } => {
+                    let address = self.station.nodes.get(&to).or_else(|| self.clients.get(&to));
+                    if let Some(address) = address.filter(|_| !self.blocked.contains(&to)) {
+                        let datagram = Datagram { source: self.station.id, dest: to, packet };
+                        self.datagrams.push((*address, encode(self.station.cluster, &self.station.key, &datagram)));
+                    }
+                }
+                Effect::Deliver { from, incarnation, number, floor, payload } => {
+                    match self.reassembly.accept(from, number, floor, payload) {
+                        Ok(Some((message, bytes))) => {
+                            self.arrivals.push(Arrival::Message { source: from, incarnation, message, bytes });
+                        }
+                        Ok(None) => {}
+                        Err(FragmentDrop::Inconsistent) => self.count("a fragment that contradicts others"),
+                        Err(FragmentDrop::TooLarge) => self.count("a fragment of a message that is too long"),
+                    }
+                }
+                Effect::Disconnected { peer, incarnation, reason, lost } => {
+                    if reason == LossReason::Restarted {
+                        self.reassembly.forget(peer);
+                    }
+                    self.arrivals.push(Arrival::Disconnected { peer, incarnation, reason, lost });
+                }
+            }
+        }
+    }
+}

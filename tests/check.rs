@@ -1,0 +1,194 @@
+//! The verbs `check`, `models`, `mutants` and `graph` from outside: exit codes,
+//! messages and files.
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+const SMALL: [&str; 6] = ["--max-term", "1", "--max-version", "2", "--max-messages", "8"];
+
+fn quorate(args: &[&str]) -> (i32, String, String) {
+    let output = Command::cargo_bin("quorate").unwrap().args(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn check(args: &[&str]) -> (i32, String, String) {
+    quorate(&[&["check", "zen-with-terms"], &SMALL[..], args].concat())
+}
+
+#[test]
+fn what_holds_ends_with_0_and_a_table_that_fits() {
+    for engine in ["native", "naive", "stateright"] {
+        let (code, out, err) = check(&["--engine", engine]);
+        assert_eq!(code, 0, "{out}{err}");
+        assert!(out.contains("zen-with-terms  holds") && out.contains("7,963 distinct, 44,293 generated, depth 16"), "{out}");
+        assert!(out.contains("not covered") && out.contains("guards that never refused: JoinAcceptedTermHigher"), "{out}");
+        assert!(out.lines().all(|line| line.chars().count() <= 100), "{out}");
+        assert!(!out.contains('\x1b') && err.is_empty(), "{out}{err}");
+    }
+}
+
+#[test]
+fn what_is_violated_ends_with_1_and_says_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let traces = dir.path().join("new/traces");
+    let (code, out, _) = check(&[
+        "--waive",
+        "JoinAcceptedTermHigher",
+        "--mutant",
+        "CM02",
+        "--keep-going",
+        "--trace-dir",
+        traces.to_str().unwrap(),
+    ]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("rules changed: CM02, JoinAcceptedTermHigher"), "{out}");
+    assert!(out.contains("VIOLATED     invariant  OneMasterPerTerm") && out.contains("a trace of 9 states:"), "{out}");
+    let written = |line: &str| line.contains("quorate trace show");
+    assert!(out.lines().all(|line| line.chars().count() <= 100 || written(line)), "{out}");
+    let file = traces.join("zen-with-terms-CM02-JoinAcceptedTermHigher-OneMasterPerTerm.itf.json");
+    assert!(serde_json::from_str::<Value>(&std::fs::read_to_string(file).unwrap()).is_ok());
+}
+
+#[test]
+fn the_report_has_every_field_and_the_same_counts_on_any_number_of_threads() {
+    let report = |threads: &str| -> Value {
+        let (code, out, _) = check(&["--report", "-", "--threads", threads]);
+        assert_eq!(code, 0);
+        serde_json::from_str(&out).unwrap()
+    };
+    let (one, two) = (report("1"), report("2"));
+    let fields = [
+        "model",
+        "bounds",
+        "engine",
+        "threads",
+        "symmetry",
+        "verdict",
+        "distinct_states",
+        "generated_states",
+        "depth",
+        "seconds",
+        "peak_memory_bytes",
+        "bytes_per_state",
+        "collision_probability",
+        "properties",
+        "coverage",
+        "cut",
+        "not_covered",
+    ];
+    for field in fields {
+        assert!(one.get(field).is_some(), "{field}");
+    }
+    for field in ["distinct_states", "generated_states", "depth", "coverage", "cut", "verdict", "properties", "not_covered"] {
+        assert_eq!(one[field], two[field], "{field}");
+    }
+    assert_eq!((&one["threads"], &two["threads"]), (&1.into(), &2.into()));
+    assert_eq!(one["bounds"]["max-messages"], 8);
+    let (code, out, _) = quorate(&["check", "--report", "-", "--quiet", "--time-limit", "1ms"]);
+    assert_eq!(code, 2);
+    assert!(serde_json::from_str::<Value>(&out).unwrap().is_array(), "several runs give an array");
+}
+
+#[test]
+fn a_limit_ends_with_2_and_what_is_known() {
+    let (code, out, _) = quorate(&["check", "zen-with-terms", "--max-messages", "40", "--time-limit", "300ms"]);
+    assert_eq!(code, 2, "{out}");
+    assert!(out.contains("inconclusive") && out.contains("stopped at the time limit of 300ms"), "{out}");
+    let (code, out, _) = quorate(&["check", "zen-with-terms", "--max-messages", "40", "--memory-limit", "1MiB"]);
+    assert_eq!(code, 2, "{out}");
+    assert!(out.contains("stopped at the memory limit of 1048576 bytes"), "{out}");
+}
+
+#[test]
+fn the_baseline_fails_when_something_shrinks() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, junit) = (dir.path().join("base.json"), dir.path().join("junit.xml"));
+    let file = file.to_str().unwrap();
+    assert_eq!(check(&["--report", file, "--quiet", "--junit", junit.to_str().unwrap()]).0, 0);
+    assert_eq!(check(&["--baseline", file, "--quiet"]).0, 0);
+    let xml = std::fs::read_to_string(junit).unwrap();
+    assert!(xml.contains("tests=\"14\" failures=\"0\" errors=\"0\"") && xml.contains("name=\"LogMatching\""), "{xml}");
+
+    let more = std::fs::read_to_string(file).unwrap().replace("\"distinct_states\": 7963", "\"distinct_states\": 7964");
+    std::fs::write(file, more).unwrap();
+    let (code, _, err) = check(&["--baseline", file, "--quiet"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("distinct states fell from 7964 to 7963"), "{err}");
+
+    std::fs::write(file, "{}").unwrap();
+    let (code, _, err) = check(&["--baseline", file]);
+    assert!(code == 2 && err.contains("is not a report of this program"), "{err}");
+}
+
+#[test]
+fn bad_usage_ends_with_2_and_names_what_there_is() {
+    let cases: [(&[&str], &str); 16] = [
+        (&["check", "zen"], "there is no model 'zen'; models: zen-with-terms"),
+        (&["models", "zen"], "there is no model 'zen'"),
+        (&["graph", "zen"], "there is no model 'zen'"),
+        (&["check", "--mutant", "CM99"], "has no mutant 'CM99'; its mutants: CM01, CM02"),
+        (&["mutants", "--mutant", "CM99"], "has no mutant 'CM99'; its mutants: CM01, CM02"),
+        (&["check", "--waive", "Nothing"], "has no guard 'Nothing'; its guards: AlreadyBootstrapped"),
+        (&["check", "--nodes", "0"], "--nodes must be 1 to 8, not 0"),
+        (&["check", "--nodes", "9"], "--nodes must be 1 to 8, not 9"),
+        (&["check", "--max-term", "999"], "--max-term must be 0 to 255, not 999"),
+        (&["check", "--nodes", "two"], "invalid value 'two'"),
+        (&["check", "--no-such-bound", "1"], "unexpected argument '--no-such-bound'"),
+        (&["check", "--memory-limit", "8"], "is not a size; write a number and a unit"),
+        (&["check", "--time-limit", "soon"], "is not a duration"),
+        (&["check", "--threads", "0"], "0 is not in 1..=256"),
+        (&["check", "--engine", "naive", "--symmetry", "on"], "--symmetry on needs the native engine"),
+        (&["fly"], "unrecognized subcommand 'fly'"),
+    ];
+    for (args, message) in cases {
+        let (code, out, err) = quorate(args);
+        assert_eq!(code, 2, "{args:?}");
+        assert!(err.contains(message) && out.is_empty(), "{args:?}: {err}");
+    }
+    assert_eq!(quorate(&[]).0, 2);
+    let (code, _, err) = check(&["--report", "/no/such/directory/report.json", "--quiet"]);
+    assert!(code == 2 && err.contains("cannot write /no/such/directory/report.json"), "{err}");
+}
+
+#[test]
+fn help_ends_with_0_and_shows_examples() {
+    for verb in ["check", "models", "mutants", "graph"] {
+        let (code, out, _) = quorate(&[verb, "--help"]);
+        assert!(code == 0 && out.contains("Examples:"), "{verb}: {out}");
+    }
+    assert_eq!(quorate(&["--help"]).0, 0);
+    assert_eq!(quorate(&["--version"]).0, 0);
+}
+
+#[test]
+fn models_says_what_there_is() {
+    let (code, out, _) = quorate(&["models"]);
+    assert_eq!(code, 0);
+    for part in ["zen-with-terms", "--max-messages", "quick 8/8", "OneMasterPerTerm (invariant)", "CM38", "PublishElectionNotWon"]
+    {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    assert!(out.lines().all(|line| line.chars().count() <= 100), "{out}");
+}
+
+#[test]
+fn mutants_prints_the_rows_asked_for() {
+    let (code, out, _) = quorate(&["mutants", "--mutant", "CM36", "--mutant", "CM29"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("CM36  killed by self-checks only") && out.contains("CM29  killed"), "{out}");
+    assert!(out.contains("8 states  CommitHasQuorumVsPreviousCommittedConfiguration  (as expected)"), "{out}");
+    assert!(out.contains("unmutated  holds") && out.lines().all(|line| line.chars().count() <= 100), "{out}");
+}
+
+#[test]
+fn a_small_graph_is_drawn_and_a_large_one_refused() {
+    let small = ["graph", "zen-with-terms", "--nodes", "1", "--max-term", "1", "--max-version", "1", "--max-messages", "5"];
+    let (code, out, _) = quorate(&small);
+    assert_eq!(code, 0);
+    let nodes = out.lines().filter(|line| line.contains("tooltip=") && !line.contains("style=dashed")).count();
+    assert_eq!(nodes, 17, "as TLC counts this instance");
+    assert!(out.starts_with("digraph \"zen-with-terms\" {") && out.trim_end().ends_with('}'));
+    let (code, out, err) = quorate(&["graph", "zen-with-terms"]);
+    assert!(code == 2 && out.is_empty() && err.contains("more than 2000 states; choose smaller bounds"), "{err}");
+}
