@@ -61,9 +61,9 @@ fn replay_says_whether_it_is_as_recorded() {
     let sound = folder.file("sound.json", &text.replacen(r#"{\"mutant\":\"CM02\"}"#, "{}", 1));
     ends(&["trace", "replay", &sound], 1, "step 5, HandleJoin(n1, from n1");
     for (name, from, to, complaint) in [
-        ("mutant", r#"\"CM02\""#, r#"\"CM99\""#, "unknown mutant 'CM99'"),
-        ("guard", r#"{\"mutant\":\"CM02\"}"#, r#"{\"waive\":[\"Nonsense\"]}"#, "unknown guard 'Nonsense'"),
-        ("model", "zen-with-terms", "raft", "unknown model 'raft'"),
+        ("mutant", r#"\"CM02\""#, r#"\"CM99\""#, "has no mutant 'CM99'"),
+        ("guard", r#"{\"mutant\":\"CM02\"}"#, r#"{\"waive\":[\"Nonsense\"]}"#, "has no guard 'Nonsense'"),
+        ("model", "zen-with-terms", "raft", "there is no model 'raft'"),
         ("bound", r#"\"max-term\":1,"#, "", "does not say the bound 'max-term'"),
         ("nodes", r#"\"nodes\":2"#, r#"\"nodes\":0"#, "--nodes must be 1 to 8, not 0"),
     ] {

@@ -20,6 +20,8 @@ fn the_itf_crate_reads_what_we_write() {
     struct State {
         nodes: Vec<Node>,
         messages: std::collections::BTreeSet<Message>,
+        #[serde(rename = "staleDisks")]
+        stale_disks: Disk,
     }
     #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
     struct Message {
@@ -32,22 +34,10 @@ fn the_itf_crate_reads_what_we_write() {
         None(serde::de::IgnoredAny),
     }
     #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
     struct Node {
-        state: Rules,
-        stale_disk: Disk,
-    }
-    #[derive(Deserialize)]
-    struct Rules {
-        volatile: Volatile,
-        durable: Durable,
-    }
-    #[derive(Deserialize)]
-    struct Volatile {
         election_won: bool,
         join_votes: std::collections::BTreeSet<String>,
-    }
-    #[derive(Deserialize)]
-    struct Durable {
         #[serde(with = "::itf::de::As::<::itf::de::Integer>")]
         current_term: u64,
     }
@@ -55,16 +45,16 @@ fn the_itf_crate_reads_what_we_write() {
     assert_eq!(trace.meta.format.as_deref(), Some("ITF"));
     assert_eq!(trace.meta.other["model"], "zen-with-terms");
     assert_eq!(trace.meta.other["rules"], r#"{"mutant":"CM02"}"#);
-    assert_eq!(trace.vars, ["nodes", "messages", "descendant", "bootstrap"]);
+    assert_eq!(trace.vars, ["nodes", "messages", "descendant", "bootstrap", "staleDisks"]);
     let last = trace.states.last().expect("states");
     let action = &last.meta.other["action"];
     assert!(action.starts_with("HandleClientValue(n2"), "{action}");
     let nodes = &last.value.nodes;
-    assert!(nodes.iter().all(|node| node.state.volatile.election_won && node.state.durable.current_term == 1));
-    assert_eq!(nodes[0].state.volatile.join_votes.len(), 1);
+    assert!(nodes.iter().all(|node| node.election_won && node.current_term == 1));
+    assert_eq!(nodes[0].join_votes.len(), 1);
     let sent: Vec<_> = last.value.messages.iter().map(|message| (message.method.as_str(), message.source.as_str())).collect();
     assert_eq!(sent, [("Join", "n1"), ("Join", "n2"), ("PublishRequest", "n1"), ("PublishRequest", "n2")]);
-    assert!(matches!(nodes[0].stale_disk, Disk::None(_)));
+    assert!(matches!(last.value.stale_disks, Disk::None(_)));
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn shows_differences_follows_fields_and_filters() {
     bench.browser.look(1400, 900, "light");
     bench.open(&split_brain(), "#s=5");
     let changed = "[...document.querySelectorAll('td.changed')].map((cell) => cell.textContent)";
-    assert_eq!(bench.browser.eval(changed), json!(["{+n1}", "false → true"]));
+    assert_eq!(bench.browser.eval(changed), json!(["false → true", "{+n1}"]));
     assert_eq!(bench.browser.text(".broken-claim b"), "✗ SingleNodeInvariant ");
 
     // Only what changed, compared with a pinned step.
@@ -120,7 +120,7 @@ fn shows_differences_follows_fields_and_filters() {
 
     // Follow a field.
     bench.browser.key("Home");
-    let follow = "[...document.querySelectorAll('table.nodes th button')].find((b) => b.title.includes('election_won')).click()";
+    let follow = "[...document.querySelectorAll('table.nodes th button')].find((b) => b.title.includes('electionWon')).click()";
     bench.browser.eval(follow);
     for (key, step) in [("n", 5), ("n", 7), ("n", 5), ("p", 7), ("p", 5)] {
         bench.browser.key(key);
@@ -133,7 +133,7 @@ fn shows_differences_follows_fields_and_filters() {
         ("action:HandleJoin", "5,7"),
         ("node:n2 from:4", "4,6,7,8"),
         ("msg:PublishRequest", "6,8"),
-        ("changes:election_won", "5,7"),
+        ("changes:electionWon", "5,7"),
         ("-action:Handle", "0,1,2"),
         ("OneElectionWinner", "7,8"),
         ("action:HandleJoin >> action:ClientValue", "5,7"),
@@ -156,12 +156,12 @@ fn shows_differences_follows_fields_and_filters() {
 #[test]
 fn a_link_leads_back_to_the_same_place() {
     let Some(mut bench) = Bench::new("links") else { return };
-    bench.open(&split_brain(), "#s=6&d=2&v=state.volatile.election_won&f=from%3A2&c=1&l=ko");
+    bench.open(&split_brain(), "#s=6&d=2&v=electionWon&f=from%3A2&c=1&l=ko");
     assert_eq!(bench.selected(), 6);
     assert_eq!(bench.browser.text("#steps-title"), "단계");
     assert!(bench.browser.text("#right .bar").contains("비교 대상: 2"));
     assert_eq!(bench.browser.eval("document.getElementById('filter').value"), json!("from:2"));
-    assert_eq!(bench.browser.eval("document.querySelector('tr.pinned th').textContent"), json!("volatile.election_won"));
+    assert_eq!(bench.browser.eval("document.querySelector('tr.pinned th').textContent"), json!("electionWon"));
     assert_eq!(bench.browser.eval("document.documentElement.lang"), json!("ko"));
     bench.browser.screenshot("korean");
     bench.browser.key("ArrowLeft");
@@ -239,7 +239,7 @@ fn ten_thousand_steps_stay_smooth() {
     let scroll = "(async () => { const list = document.getElementById('steps'); const start = performance.now(); for (let i = 0; i < 60; i++) { list.scrollTop = i * 4700; await new Promise(requestAnimationFrame); } return (performance.now() - start) / 60; })()";
     let frame = bench.browser.eval(scroll).as_f64().unwrap();
     assert!(frame < 150.0, "{frame} ms a frame");
-    let filter = "(() => { const start = performance.now(); const box = document.getElementById('filter'); box.value = 'changes:election_won'; box.dispatchEvent(new Event('input')); return performance.now() - start; })()";
+    let filter = "(() => { const start = performance.now(); const box = document.getElementById('filter'); box.value = 'changes:electionWon'; box.dispatchEvent(new Event('input')); return performance.now() - start; })()";
     let filtered = bench.browser.eval(filter).as_f64().unwrap();
     bench.browser.screenshot("long");
     println!(

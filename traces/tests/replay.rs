@@ -44,7 +44,7 @@ fn long_random_behaviours_survive_a_file_and_a_replay() {
 fn the_sound_rules_part_ways_where_the_mutant_did() {
     let found = *replay(&zen(Sound, bounds(2, 1, 1, 1, 12)), &trace()).err().unwrap();
     assert_eq!(found.step, 5);
-    let expected = "nodes[0].state.volatile.election_won: expected true, actual false";
+    let expected = "nodes[0].electionWon: expected true, actual false";
     assert!(found.to_string().contains(expected), "{found}");
 }
 
@@ -54,12 +54,12 @@ fn a_changed_value_is_found_at_its_step() {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     // The states begin in the fifth line.
     let line = lines.iter().position(|line| line.contains(r#""index":4"#)).unwrap();
-    lines[line] = lines[line].replacen(r#""started_join_since_restart":true"#, r#""started_join_since_restart":false"#, 1);
+    lines[line] = lines[line].replacen(r#""startedJoinSinceLastReboot":true"#, r#""startedJoinSinceLastReboot":false"#, 1);
     let found = diverges(&itf::read(&lines.join("\n")).unwrap());
     assert_eq!(found.step, 4);
     assert!(
         matches!(found.difference, Difference::Value { ref place, .. }
-        if place == "nodes[0].state.volatile.started_join_since_restart"),
+        if place == "nodes[0].startedJoinSinceLastReboot"),
         "{found}"
     );
 }
