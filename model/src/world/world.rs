@@ -159,6 +159,13 @@ where
         }
     }
 
+    /// The state without the messages that their receivers will ignore for ever.
+    pub fn without_obsolete(&self, state: &StateOf<A, E>) -> StateOf<A, E> {
+        let mut next = state.clone();
+        next.network.retain(|e| !self.environment.is_obsolete(&state.nodes[e.dest.index()].state, e.source, &e.message));
+        next
+    }
+
     /// The state after `action`, or the reason for which nothing changes.
     fn take(&self, state: &StateOf<A, E>, action: &ActionOf<A>) -> Result<StateOf<A, E>, GuardId> {
         let node = action.node();

@@ -4,7 +4,7 @@
 //! `cargo test --release -p quorate-model --test replication tables -- --nocapture`
 //! prints the tables.
 
-use quorate_model::coordination::mutant::Expected;
+use quorate_model::coordination::catalogue::Expected;
 use quorate_model::replication::model::{Replication, ReplicationState};
 use quorate_model::replication::replica_engine::{self, ReplicaEngine};
 use quorate_model::replication::storage::{self, Storage};
