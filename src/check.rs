@@ -13,7 +13,7 @@ use quorate_model::Specification;
 use quorate_traces::{TraceInfo, itf, rules_json};
 
 use crate::bounds::BoundArgs;
-use crate::models::chosen;
+use crate::models::{chosen, chosen_for};
 use crate::output::{Color, Paint};
 use crate::units;
 use crate::{Conclusion, Failure, progress};
@@ -240,7 +240,12 @@ fn instances(args: &Args) -> Result<Vec<Instance>, Failure> {
         ProfileArg::Deep => Profile::Deep,
     };
     let mut instances = Vec::new();
-    for info in chosen(&args.models)? {
+    let fits = |info: &ModelInfo| {
+        args.bounds.0.iter().all(|(name, _)| info.bounds.iter().any(|bound| bound.name == name))
+            && args.mutant.iter().all(|id| info.has_mutant(id))
+            && args.waive.iter().all(|guard| (info.guards)().contains(&guard.as_str()))
+    };
+    for info in chosen_for(&args.models, fits)? {
         let mut profile = (info.profile)(profile);
         if !args.bounds.0.is_empty() {
             profile = vec![info.with_bounds(&profile[0], &args.bounds.0)?];

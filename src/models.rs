@@ -35,6 +35,17 @@ pub fn chosen(names: &[String]) -> Result<Vec<&'static ModelInfo>, Failure> {
     Ok(names.iter().map(|name| find(name)).collect::<Result<_, _>>()?)
 }
 
+/// The models of these names. If there are none, all to which `fits` applies,
+/// which asks whether a model knows what else was said; where it applies to no
+/// model, the first, whose error then says what there is.
+pub fn chosen_for(names: &[String], fits: impl Fn(&ModelInfo) -> bool) -> Result<Vec<&'static ModelInfo>, Failure> {
+    if !names.is_empty() {
+        return chosen(names);
+    }
+    let fitting: Vec<&ModelInfo> = MODELS.iter().filter(|info| fits(info)).collect();
+    Ok(if fitting.is_empty() { vec![&MODELS[0]] } else { fitting })
+}
+
 fn describe(info: &ModelInfo, paint: Paint) -> Result<(), Failure> {
     line(&paint.heading(info.name));
     line(&wrap(info.summary, 2));

@@ -7,7 +7,7 @@ use quorate_checker::Options;
 use quorate_checker::kill_table::{Fate, Row, deaths, run as run_mutant};
 use quorate_checker::registry::{ModelInfo, MutantInfo, Rules};
 
-use crate::models::chosen;
+use crate::models::chosen_for;
 use crate::output::{Color, Paint, line, wrap};
 use crate::units::show_count;
 use crate::{Conclusion, Failure, progress};
@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> Result<Conclusion, Failure> {
     let to_stdout = args.report.as_deref().is_some_and(|file| file.as_os_str() == "-");
     let show = !args.quiet && !to_stdout;
     let (mut rows, mut as_expected) = (Vec::new(), true);
-    for info in chosen(&args.models)? {
+    for info in chosen_for(&args.models, |info| args.mutant.iter().all(|id| info.has_mutant(id)))? {
         let mutants = wanted(info, &args.mutant)?;
         if show {
             line(&format!("{}: {} mutants", paint.heading(info.name), mutants.len()));

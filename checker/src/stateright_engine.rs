@@ -39,10 +39,12 @@ pub fn check<M: Specification + Clone + 'static>(model: &M, options: &Options, c
     let (findings, measured) = watch.during(&options, control, || {
         let whole = Wrapped::new(model, &watch, None);
         let tally = Arc::clone(&whole.tally);
-        let initial = whole.init_states().len() as u64;
+        let initial = panics::catch(|| model.init_states()).unwrap_or_default();
+        let outside = initial.iter().filter(|state| !model.within_boundary(state)).count() as u64;
         let checker = whole.checker().threads(options.threads).spawn_bfs().join();
         let mut counts = tally.counts();
-        counts.generated += initial;
+        counts.generated += initial.len() as u64;
+        counts.cut.transitions += outside;
         counts.depth = checker.max_depth() as u64;
         drop(checker);
         let shortest = |claim: ClaimIndex| tally.seen[claim].load(Relaxed).then(|| shortest(model, &claims, &watch, claim));

@@ -45,3 +45,19 @@ fn the_table_is_as_recorded_and_every_row_as_expected() {
     let recorded = std::fs::read_to_string(&file).unwrap_or_default();
     assert_eq!(table, recorded, "run the test with UPDATE_EXPECT=1 to record the table anew");
 }
+
+/// The rows of the Coordinator that take seconds: each dies as expected, and
+/// the unmutated model holds at the same bounds.
+#[test]
+fn the_coordinators_rows_with_two_nodes_end_as_expected() {
+    let (options, control) = (Options::default(), Control::new());
+    let info = find("coordinator").unwrap();
+    let mut killed = 0;
+    for mutant in (info.mutants)().into_iter().filter(|mutant| mutant.bounds[0] == 2) {
+        let row = run(info, &mutant, &options, &control).unwrap();
+        assert!(row.as_expected && !row.deaths.is_empty(), "{row:#?}");
+        killed += 1;
+    }
+    assert!(killed >= 2, "only {killed} rows died");
+    assert!(deaths(info, &[2, 2, 1, 1, 0], &Rules::default(), &options, &control).unwrap().is_empty());
+}

@@ -1,10 +1,35 @@
 //! The Coordinators in a world with a retained-set network.
 
+use quorate_model::coordination::catalogue::catalogue;
 use quorate_model::coordination::{Rejection, Sound};
 use quorate_model::coordinator_world::{CoordinatorBounds, coordinator_world};
 
 use super::zen_with_terms::coordination_mutant;
-use super::{BoundInfo, Entry, ModelInfo, Profile, RegistryError, Rules, Visitor};
+use super::{BoundInfo, Entry, Expected, ModelInfo, MutantInfo, Profile, RegistryError, Rules, Visitor};
+
+/// The rows of the catalogue that an actor with a fixed configuration can
+/// express, with the property that must die and the bounds at which it does.
+/// The others need reconfiguration, or a state that the actor never comes to:
+/// it counts its own acceptance in the same turn in which it publishes, and
+/// publishes nothing while a publication is under way.
+const MUTANTS: [(&str, &str, [u64; 5]); 8] = [
+    ("CM02", "OneElectionWinnerPerTerm", [2, 2, 1, 1, 0]),
+    ("CM07", "CommitHasQuorumVsPreviousCommittedConfiguration", [2, 2, 1, 1, 0]),
+    ("CM09", "P2bInvariant", [3, 2, 1, 0, 0]),
+    ("CM10", "P2bInvariant", [3, 2, 1, 0, 0]),
+    ("CM12", "OneMasterPerTerm", [3, 2, 1, 0, 0]),
+    ("CM13", "OneElectionWinnerPerTerm", [3, 2, 1, 0, 0]),
+    ("CM14", "OneMasterPerTerm", [3, 2, 1, 1, 0]),
+    ("CM15", "P2bInvariant", [3, 2, 1, 1, 0]),
+];
+
+fn mutants() -> Vec<MutantInfo> {
+    let row = |&(id, dies, bounds): &(&'static str, &'static str, [u64; 5])| {
+        let entry = catalogue().into_iter().find(|entry| entry.id == id).expect("the rows are in the catalogue");
+        MutantInfo { id, change: entry.change, expected: Expected::Dies(dies), bounds: bounds.to_vec() }
+    };
+    MUTANTS.iter().map(row).collect()
+}
 
 pub(super) struct CoordinatorEntry;
 
@@ -30,7 +55,7 @@ impl Entry for CoordinatorEntry {
         small: || vec![vec![2, 1, 1, 1, 1], vec![1, 2, 1, 1, 1], vec![2, 2, 1, 0, 0], vec![2, 1, 1, 1, 0]],
         self_checks: &["SingleNodeInvariant", "RefinesTheRules"],
         guards: || Rejection::ALL.iter().map(|guard| guard.name()).collect(),
-        mutants: Vec::new,
+        mutants,
     };
 
     fn build<V: Visitor>(bounds: &[u64], rules: &Rules, visitor: V) -> Result<V::Output, RegistryError> {

@@ -249,6 +249,11 @@ impl ModelInfo {
         property == crate::outcome::NO_PANIC || self.self_checks.contains(&property)
     }
 
+    /// Whether the model has a mutant of this name.
+    pub fn has_mutant(&self, id: &str) -> bool {
+        (self.mutants)().iter().any(|mutant| mutant.id == id)
+    }
+
     /// The error for a mutant that is not in the catalogue.
     pub fn no_mutant(&self, id: &str) -> RegistryError {
         let valid = names((self.mutants)().iter().map(|mutant| mutant.id));
