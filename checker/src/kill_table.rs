@@ -65,7 +65,7 @@ pub struct Row {
 /// Runs a mutant at its bounds.
 pub fn run(info: &ModelInfo, mutant: &MutantInfo, options: &Options, control: &Control) -> Result<Row, RegistryError> {
     let rules = Rules { mutant: Some(mutant.id.to_owned()), waived: Vec::new() };
-    let found = with_model(info.name, &mutant.bounds, &rules, Autopsy { options, control })?;
+    let found = with_model(info.name, &mutant.bounds, &rules, Autopsy { info, options, control })?;
     let protocol = found.deaths.iter().any(|death| !info.is_self_check(&death.property));
     let fate = match (protocol, found.deaths.is_empty(), found.complete) {
         (true, ..) => Fate::Killed,
@@ -103,10 +103,11 @@ pub fn deaths(
     options: &Options,
     control: &Control,
 ) -> Result<Vec<Death>, RegistryError> {
-    Ok(with_model(info.name, bounds, rules, Autopsy { options, control })?.deaths)
+    Ok(with_model(info.name, bounds, rules, Autopsy { info, options, control })?.deaths)
 }
 
 struct Autopsy<'a> {
+    info: &'a ModelInfo,
     options: &'a Options,
     control: &'a Control,
 }
@@ -122,7 +123,13 @@ impl Visitor for Autopsy<'_> {
     type Output = Autopsied;
 
     fn visit<M: Specification + Clone + 'static>(self, model: M) -> Autopsied {
-        let outcome = crate::check(&model, &self.options.clone().keep_going(), self.control);
+        let outcome = {
+            // A mutant may have no end of states within the bounds; then its table
+            // has what dies first.
+            let endless = self.info.endless_under_mutants;
+            let options = if endless { self.options.clone() } else { self.options.clone().keep_going() };
+            crate::check(&model, &options, self.control)
+        };
         let deaths = (outcome.properties.iter())
             .filter(|property| property.verdict == Verdict::Violated && property.kind != "reachable")
             .map(|property| Death {

@@ -77,13 +77,3 @@ fn canonical_forms_are_those_of_the_dumb_twin() {
     with_model("coordinator", &[3, 1, 1, 0, 0], &sound, Orbits).unwrap();
     with_model("coordinator", &[2, 2, 1, 1, 0], &sound, Orbits).unwrap();
 }
-
-#[test]
-fn verdicts_are_the_same_for_mutants() {
-    for id in ["CM02", "CM07", "CM35"] {
-        let mutant = Rules { mutant: Some(id.to_owned()), waived: Vec::new() };
-        with_model("zen-with-terms", &[2, 1, 1, 0, 1, 8], &mutant, Orbits).unwrap();
-    }
-    let mutant = Rules { mutant: Some("CM07".to_owned()), waived: Vec::new() };
-    with_model("coordinator", &[2, 1, 1, 0, 0], &mutant, Orbits).unwrap();
-}

@@ -52,6 +52,7 @@ impl Entry for CoordinatorEntry {
             Profile::Deep => vec![vec![3, 2, 1, 1, 1], vec![3, 3, 1, 0, 0]],
         },
         symmetric: true,
+        endless_under_mutants: false,
         small: || vec![vec![2, 1, 1, 1, 1], vec![1, 2, 1, 1, 1], vec![2, 2, 1, 0, 0], vec![2, 1, 1, 1, 0]],
         self_checks: &["SingleNodeInvariant", "RefinesTheRules"],
         guards: || Rejection::ALL.iter().map(|guard| guard.name()).collect(),

@@ -96,6 +96,8 @@ pub struct ModelInfo {
     /// asked otherwise. Not for the counterparts of TLA+ modules, whose counts
     /// are compared, and not where liveness is claimed.
     pub symmetric: bool,
+    /// Whether mutants may have no end of states within the bounds.
+    pub endless_under_mutants: bool,
     /// The guards that can be waived.
     pub guards: fn() -> Vec<&'static str>,
     /// Properties that speak of a node's bookkeeping or of the rules themselves,

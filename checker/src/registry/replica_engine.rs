@@ -25,6 +25,7 @@ impl Entry for ReplicaEngineEntry {
             Profile::Deep => vec![vec![3, 0, 1], vec![2, 2, 1]],
         },
         symmetric: false,
+        endless_under_mutants: false,
         small: || vec![vec![1, 0, 1], vec![1, 1, 1]],
         guards: || EngineRejection::ALL.iter().map(|guard| guard.name()).collect(),
         self_checks: &[],

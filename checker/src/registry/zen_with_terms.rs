@@ -28,6 +28,7 @@ impl Entry for ZenWithTermsEntry {
             Profile::Deep => vec![vec![3, 1, 1, 0, 1, 8], vec![3, 2, 2, 0, 1, 7]],
         },
         symmetric: false,
+        endless_under_mutants: false,
         small: || vec![vec![2, 1, 2, 0, 1, 8], vec![1, 2, 2, 1, 2, 8], vec![3, 1, 1, 0, 1, 3], vec![2, 1, 1, 0, 1, 4]],
         guards: || Rejection::ALL.iter().map(|guard| guard.name()).collect(),
         self_checks: &["SingleNodeInvariant", "FollowsTheRules"],

@@ -13,7 +13,7 @@ use crate::coordinator::{ClusterValue, CoordinatorMsg, CoordinatorState};
 pub(super) fn is_obsolete<V: ClusterValue>(receiver: &CoordinatorState<V>, message: &CoordinatorMsg<V>) -> bool {
     let term = receiver.coordination.current_term();
     let accepted = receiver.coordination.accepted();
-    let published = receiver.coordination.volatile.last_published_version;
+    let volatile = &receiver.coordination.volatile;
     match message {
         CoordinatorMsg::StartJoin { term: asked } => *asked <= term,
         CoordinatorMsg::Join(join) => join.term < term,
@@ -22,7 +22,10 @@ pub(super) fn is_obsolete<V: ClusterValue>(receiver: &CoordinatorState<V>, messa
         }
         // In this term only this receiver publishes, and ever higher versions;
         // restarted, it counts no acceptances of this term at all.
-        CoordinatorMsg::PublishResponse(id) => id.term < term || (id.term == term && id.version < published),
+        CoordinatorMsg::PublishResponse(id) => {
+            let past = id.version < volatile.last_published_version || !volatile.started_join_since_restart;
+            id.term < term || (id.term == term && past)
+        }
         CoordinatorMsg::Commit(id) => {
             id.term < term || (id.term == term && id.term == accepted.term && id.version < accepted.version)
         }
