@@ -11,19 +11,33 @@
 //! | commit | [`CoordinationState::handle_commit`] | `HandleCommit` | `handleCommit` |
 //! | restart | [`CoordinationState::restart`] | `RestartNode` | the constructor |
 //!
+//! Who forms the voting configuration, and who is to leave it, is decided beside
+//! the handlers, by functions that the leader or a starting node asks:
+//!
+//! | question | function | Elasticsearch |
+//! | --- | --- | --- |
+//! | what to bootstrap with | [`bootstrap::bootstrap_configuration`] | `ClusterBootstrapService` |
+//! | how to improve the configuration | [`reconfigurator::improve_configuration`] | `Coordinator.improveConfiguration`, `Reconfigurator` |
+//! | who is to leave it | [`exclusions::Exclusions`] | `TransportAddVotingConfigExclusionsAction` |
+//! | who may vote, win, commit | [`roles`] | `VoteCollection`, `VotingOnlyNodePlugin`, `Coordinator.nodeMayWinElection` |
+//!
 //! A handler is a pure function: it takes the node as it is and returns the
 //! node as it becomes, with what is to be sent, or the one guard that refused.
 
+pub mod bootstrap;
 pub mod catalogue;
 pub(crate) mod claims;
 mod election;
+pub mod exclusions;
 pub mod history;
 pub mod mutant;
+pub mod placeholder;
 pub mod properties;
 mod publication;
 pub mod quorum;
 pub mod reconfigurator;
 mod rejection;
+pub mod roles;
 mod rule_set;
 mod state;
 mod types;

@@ -100,7 +100,7 @@ pub fn reconfigure(input: &ReconfigurationInput) -> NodeSet {
 
 /// 4 becomes 3, 3 stays, 0 stays.
 fn round_down_to_odd(count: usize) -> usize {
-    if count % 2 == 0 { count.saturating_sub(1) } else { count }
+    if count.is_multiple_of(2) { count.saturating_sub(1) } else { count }
 }
 
 /// What a leader knows when it asks for a better configuration.
