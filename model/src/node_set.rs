@@ -166,9 +166,10 @@ impl NodeSet {
     }
 
     /// The same set under a renaming of nodes: `permutation[i]` is the new index of node `i`.
+    /// What has no new index keeps its own: placeholders in voting configurations.
     #[must_use]
     pub fn permuted(self, permutation: &[u8]) -> Self {
-        self.iter().map(|node| NodeId(permutation[node.index()])).collect()
+        self.iter().map(|node| NodeId(permutation.get(node.index()).copied().unwrap_or(node.0))).collect()
     }
 }
 
