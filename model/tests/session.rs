@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use quorate_model::session::{Effect, Endpoint, Packet, PacketDrop, SessionConfig};
+use quorate_model::session::{Body, Effect, Endpoint, Life, LossReason, Packet, PacketDrop, SessionConfig};
 
 /// What the channel does with each packet it is asked to carry, and what else happens.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ impl Pair {
         for effect in effects {
             match effect {
                 Effect::Transmit { packet, .. } => self.pile.push((process, packet)),
-                Effect::Deliver { incarnation, payload, .. } => {
+                Effect::Deliver { life: Life { incarnation, .. }, payload, .. } => {
                     assert!(self.delivered.insert(payload), "payload {payload} was delivered twice");
                     assert_eq!(self.sent.get(&payload), Some(&(1 - process, incarnation)), "payload {payload}");
                     assert!(incarnation >= self.newest[usize::from(process)], "payload {payload} is outdated");
@@ -185,7 +185,7 @@ fn a_full_queue_disconnects_instead_of_growing() {
 #[test]
 fn strangers_are_bounded_and_forgotten_after_a_long_silence() {
     let mut endpoint: Endpoint<u64> = Endpoint::new(1, SessionConfig { peers_max: 3, ..SessionConfig::default() });
-    let hello = || Packet { source_incarnation: 1, dest_incarnation: 0, body: quorate_model::session::Body::Hello };
+    let hello = || Packet { source: Life::first(1), dest: Life::UNKNOWN, body: Body::Hello };
     let mut greet = |now_ms, peer| endpoint.receive(now_ms, peer, hello(), &mut Vec::new());
     for peer in 100..103 {
         assert_eq!(greet(0, peer), Ok(()));
@@ -197,22 +197,184 @@ fn strangers_are_bounded_and_forgotten_after_a_long_silence() {
 
 #[test]
 fn packets_that_break_the_rules_are_refused() {
-    use quorate_model::session::Body;
     let mut endpoint: Endpoint<u64> = Endpoint::new(2, SessionConfig::default());
-    let mut receive = |source_incarnation, dest_incarnation, body| {
-        endpoint.receive(0, 1, Packet { source_incarnation, dest_incarnation, body }, &mut Vec::new())
+    let mut receive = |source: (u64, u32), dest: (u64, u32), body| {
+        let life = |(incarnation, session)| Life { incarnation, session };
+        endpoint.receive(0, 1, Packet { source: life(source), dest: life(dest), body }, &mut Vec::new())
     };
     let data = |number, floor| Body::Data { number, floor, payload: 0 };
-    assert_eq!(receive(1, 2, data(1, 1)), Err(PacketDrop::NoSession));
-    assert_eq!(receive(0, 0, Body::Hello), Err(PacketDrop::Malformed));
-    assert_eq!(receive(1, 2, Body::Hello), Err(PacketDrop::Malformed));
-    assert_eq!(receive(5, 0, Body::Hello), Ok(()));
-    assert_eq!(receive(4, 2, data(1, 1)), Err(PacketDrop::OldSender));
-    assert_eq!(receive(5, 1, data(1, 1)), Err(PacketDrop::OldReceiver));
-    assert_eq!(receive(5, 3, data(1, 1)), Err(PacketDrop::FutureReceiver));
-    assert_eq!(receive(5, 2, data(0, 0)), Err(PacketDrop::Malformed));
-    assert_eq!(receive(5, 2, data(100, 1)), Err(PacketDrop::Malformed));
-    assert_eq!(receive(5, 2, data(1, 2)), Err(PacketDrop::Malformed));
-    assert_eq!(receive(5, 2, data(1, 1)), Ok(()));
-    assert_eq!(receive(5, 2, data(1, 1)), Err(PacketDrop::Duplicate));
+    assert_eq!(receive((1, 1), (2, 1), data(1, 1)), Err(PacketDrop::NoSession));
+    assert_eq!(receive((0, 1), (0, 0), Body::Hello), Err(PacketDrop::Malformed));
+    assert_eq!(receive((1, 0), (0, 0), Body::Hello), Err(PacketDrop::Malformed));
+    assert_eq!(receive((1, 1), (2, 1), Body::Hello), Err(PacketDrop::Malformed));
+    assert_eq!(receive((5, 2), (0, 0), Body::Hello), Ok(()));
+    assert_eq!(receive((4, 9), (2, 1), data(1, 1)), Err(PacketDrop::OldSender));
+    assert_eq!(receive((5, 1), (2, 1), data(1, 1)), Err(PacketDrop::OldSender));
+    assert_eq!(receive((5, 2), (1, 9), data(1, 1)), Err(PacketDrop::OldReceiver));
+    assert_eq!(receive((5, 2), (2, 2), data(1, 1)), Err(PacketDrop::FutureReceiver));
+    assert_eq!(receive((5, 2), (3, 1), data(1, 1)), Err(PacketDrop::FutureReceiver));
+    assert_eq!(receive((5, 2), (2, 1), data(0, 0)), Err(PacketDrop::Malformed));
+    assert_eq!(receive((5, 2), (2, 1), data(100, 1)), Err(PacketDrop::Malformed));
+    assert_eq!(receive((5, 2), (2, 1), data(1, 2)), Err(PacketDrop::Malformed));
+    assert_eq!(receive((5, 2), (2, 1), data(1, 1)), Ok(()));
+    assert_eq!(receive((5, 2), (2, 1), data(1, 1)), Err(PacketDrop::Duplicate));
+    assert_eq!(receive((5, 2), (2, 1), Body::Goodbye), Ok(()));
+    assert_eq!(receive((5, 2), (2, 1), data(2, 2)), Err(PacketDrop::Departed));
+    assert_eq!(receive((5, 2), (0, 0), Body::Hello), Err(PacketDrop::Departed));
+    assert_eq!(receive((5, 3), (0, 0), Body::Hello), Ok(()), "a departed peer may come back in another life");
+}
+
+/// Two endpoints with a perfect channel, and what each was told.
+struct Talk {
+    endpoints: [Endpoint<u64>; 2],
+    told: [Vec<LossReason>; 2],
+    delivered: [Vec<u64>; 2],
+    pile: Vec<(usize, Packet<u64>)>,
+}
+
+impl Talk {
+    fn new() -> Self {
+        let endpoint = || Endpoint::new(1, SessionConfig::default());
+        Talk {
+            endpoints: [endpoint(), endpoint()],
+            told: [Vec::new(), Vec::new()],
+            delivered: [Vec::new(), Vec::new()],
+            pile: Vec::new(),
+        }
+    }
+
+    fn act(&mut self, process: usize, act: impl FnOnce(&mut Endpoint<u64>, &mut Vec<Effect<u64>>)) {
+        let mut effects = Vec::new();
+        act(&mut self.endpoints[process], &mut effects);
+        for effect in effects {
+            match effect {
+                Effect::Transmit { packet, .. } => self.pile.push((process, packet)),
+                Effect::Deliver { payload, .. } => self.delivered[process].push(payload),
+                Effect::Disconnected { reason, .. } => self.told[process].push(reason),
+            }
+        }
+    }
+
+    fn send(&mut self, now_ms: u64, process: usize, payload: u64) {
+        self.act(process, |endpoint, effects| {
+            endpoint.send(now_ms, 1 - process as u64, payload, effects);
+        });
+    }
+
+    /// Until nothing is under way.
+    fn settle(&mut self, now_ms: u64) {
+        while let Some((source, packet)) = self.pile.pop() {
+            self.act(1 - source, |endpoint, effects| {
+                let _ = endpoint.receive(now_ms, source as u64, packet, effects);
+            });
+        }
+    }
+}
+
+#[test]
+fn a_goodbye_is_heard_at_once_and_ends_the_session_for_both() {
+    let mut talk = Talk::new();
+    talk.send(0, 0, 7);
+    talk.settle(0);
+    talk.send(1, 1, 8);
+    talk.act(0, |endpoint, effects| endpoint.leave_all(effects));
+    talk.settle(1);
+    assert_eq!(talk.told, [vec![LossReason::Closed], vec![LossReason::Left]]);
+    assert_eq!(talk.delivered, [vec![], vec![7]], "8 was still under way, and both know that it is lost");
+    // The leaver may come back.
+    talk.send(2, 0, 9);
+    talk.settle(2);
+    assert_eq!(talk.delivered[1], [7, 9]);
+    assert_eq!(talk.endpoints[0].life_towards(1), Life { incarnation: 1, session: 2 });
+}
+
+#[test]
+fn whoever_is_given_up_hears_of_it_afterwards() {
+    let mut talk = Talk::new();
+    talk.send(0, 0, 1);
+    talk.settle(0);
+    talk.act(0, |endpoint, effects| endpoint.give_up(1, effects));
+    talk.send(1, 1, 2);
+    talk.settle(1);
+    assert_eq!(talk.told, [vec![LossReason::Gone], vec![LossReason::Reset]]);
+    assert!(talk.delivered[0].is_empty(), "2 was sent in a session that was over");
+    talk.send(2, 1, 3);
+    talk.settle(2);
+    assert_eq!(talk.delivered[0], [3]);
+    assert_eq!(talk.told[1].len(), 1, "one session, one end");
+}
+
+#[test]
+fn a_peer_that_owes_an_answer_is_asked_whether_it_is_there() {
+    let mut talk = Talk::new();
+    talk.send(0, 0, 1);
+    talk.settle(0);
+    let end = |talk: &Talk| talk.endpoints[0].next_tick_ms();
+    assert_eq!(end(&talk), None, "all is acknowledged");
+    talk.act(0, |endpoint, _| endpoint.expect(0, 1, true));
+    // It is there: as long as it answers, it is waited for.
+    for now_ms in (0..60_000).step_by(500) {
+        talk.act(0, |endpoint, effects| endpoint.tick(now_ms, effects));
+        talk.settle(now_ms);
+    }
+    assert!(talk.told[0].is_empty());
+    // It is gone: that is known five seconds after it was last heard of.
+    let mut now_ms = 60_000;
+    while talk.told[0].is_empty() {
+        now_ms = end(&talk).unwrap().max(now_ms);
+        talk.act(0, |endpoint, effects| endpoint.tick(now_ms, effects));
+        talk.pile.clear();
+        assert!(now_ms < 70_000, "given up in time");
+    }
+    assert_eq!(talk.told[0], [LossReason::Gone]);
+    assert!((64_000..65_001).contains(&now_ms), "{now_ms}");
+    assert_eq!(end(&talk), None);
+}
+
+#[test]
+fn after_a_restart_the_peers_talk_again_without_waiting() {
+    let mut talk = Talk::new();
+    talk.send(0, 0, 1);
+    talk.settle(0);
+    talk.endpoints[1] = Endpoint::new(2, SessionConfig::default());
+    talk.send(1, 0, 2);
+    talk.settle(1);
+    assert_eq!(talk.told[0], [LossReason::Restarted]);
+    talk.send(2, 0, 3);
+    talk.settle(2);
+    assert_eq!(talk.delivered[1], [1, 3], "2 was meant for the earlier incarnation");
+}
+
+/// A node forgets a client that was silent for long; the client still knows the node.
+#[test]
+fn a_forgotten_peer_is_met_again() {
+    let config = || SessionConfig { peers_max: 1, ..SessionConfig::default() };
+    let (mut node, mut client): (Endpoint<u64>, Endpoint<u64>) = (Endpoint::new(1, config()), Endpoint::new(1, config()));
+    let talk = |now_ms: u64, node: &mut Endpoint<u64>, client: &mut Endpoint<u64>, payload: u64| {
+        let (mut delivered, mut told) = (Vec::new(), 0);
+        let mut effects = Vec::new();
+        client.send(now_ms, 0, payload, &mut effects);
+        let mut pile: Vec<(u64, Effect<u64>)> = effects.into_iter().map(|effect| (100, effect)).collect();
+        while let Some((source, effect)) = pile.pop() {
+            let mut effects = Vec::new();
+            match effect {
+                Effect::Transmit { packet, .. } if source == 100 => _ = node.receive(now_ms, 100, packet, &mut effects),
+                Effect::Transmit { packet, .. } => _ = client.receive(now_ms, 0, packet, &mut effects),
+                Effect::Deliver { payload, .. } => delivered.push(payload),
+                Effect::Disconnected { .. } => told += 1,
+            }
+            pile.extend(effects.into_iter().map(|effect| (100 - source, effect)));
+        }
+        (delivered, told)
+    };
+    assert_eq!(talk(0, &mut node, &mut client, 1), (vec![1], 0));
+    let hello = || Packet { source: Life::first(1), dest: Life::UNKNOWN, body: Body::Hello };
+    assert_eq!(node.receive(20_000, 101, hello(), &mut Vec::new()), Ok(()), "there is room: 100 is forgotten");
+    assert!(!node.knows(100));
+    assert_eq!(node.receive(40_000, 102, hello(), &mut Vec::new()), Ok(()));
+    assert_eq!(node.receive(60_000, 103, hello(), &mut Vec::new()), Ok(()));
+    // The first payload ends the old session, the next goes through.
+    let (delivered, told) = talk(80_000, &mut node, &mut client, 2);
+    assert_eq!((delivered.len(), told), (0, 1));
+    assert_eq!(talk(80_001, &mut node, &mut client, 3), (vec![3], 0));
 }

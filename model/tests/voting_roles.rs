@@ -137,7 +137,8 @@ fn all_votes() -> impl Iterator<Item = Vec<(NodeId, Join)>> {
 
 #[test]
 fn another_vote_never_revokes_an_election() {
-    let monotone = |elected: &dyn Fn(&[(NodeId, Join)]) -> bool| {
+    type Votes = [(NodeId, Join)];
+    let monotone = |elected: &dyn Fn(&Votes) -> bool| {
         all_votes().all(|votes| {
             (0..votes.len()).all(|dropped| {
                 let mut fewer = votes.clone();

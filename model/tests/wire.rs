@@ -1,7 +1,7 @@
 //! The datagram codec: what is encoded is decoded, and nothing else is.
 
 use proptest::prelude::*;
-use quorate_model::session::{Body, Fragment, Packet};
+use quorate_model::session::{Body, Fragment, Life, Packet};
 use quorate_model::wire::{
     ClusterId, ClusterKey, DATAGRAM_BYTES_MAX, Datagram, DatagramDrop, FRAGMENT_BYTES_MAX, decode, encode,
 };
@@ -12,9 +12,13 @@ fn key() -> ClusterKey {
     ClusterKey::derive(b"a secret")
 }
 
+fn life(incarnation: u64, session: u32) -> Life {
+    Life { incarnation, session }
+}
+
 fn sample() -> Datagram {
     let payload = Fragment { message: 5, index: 1, count: 3, bytes: vec![1, 2, 3] };
-    let packet = Packet { source_incarnation: 2, dest_incarnation: 1, body: Body::Data { number: 9, floor: 8, payload } };
+    let packet = Packet { source: life(2, 3), dest: life(1, 1), body: Body::Data { number: 9, floor: 8, payload } };
     Datagram { source: 0, dest: 1, packet }
 }
 
@@ -26,13 +30,14 @@ fn any_datagram() -> impl Strategy<Value = Datagram> {
     let body = prop_oneof![
         Just(Body::Hello),
         Just(Body::Welcome),
+        Just(Body::Goodbye),
         (any::<u64>(), any::<u64>(), fragment).prop_map(|(number, floor, payload)| Body::Data { number, floor, payload }),
         any::<u64>().prop_map(|number| Body::Ack { number }),
     ];
-    (any::<[u64; 4]>(), body).prop_map(|([source, dest, source_incarnation, dest_incarnation], body)| Datagram {
+    (any::<[u64; 4]>(), any::<[u32; 2]>(), body).prop_map(|([source, dest, mine, yours], sessions, body)| Datagram {
         source,
         dest,
-        packet: Packet { source_incarnation, dest_incarnation, body },
+        packet: Packet { source: life(mine, sessions[0]), dest: life(yours, sessions[1]), body },
     })
 }
 
@@ -54,15 +59,15 @@ fn each_reason_to_drop() {
     assert_eq!(decode(CLUSTER, &key(), 1, &good), Ok(sample()));
 
     assert_eq!(reason(&[]), DatagramDrop::Truncated);
-    assert_eq!(reason(&good[..60]), DatagramDrop::Truncated);
+    assert_eq!(reason(&good[..68]), DatagramDrop::Truncated);
     assert_eq!(reason(&good[..good.len() - 1]), DatagramDrop::BadTag);
     assert_eq!(reason(&vec![0; DATAGRAM_BYTES_MAX + 1]), DatagramDrop::Oversized);
     assert_eq!(reason(b"GET / HTTP/1.1"), DatagramDrop::NotQuorate);
     assert_eq!(reason(&resealed(|bytes| bytes[4] = 9)), DatagramDrop::OtherVersion);
     assert_eq!(reason(&resealed(|bytes| bytes[5] = 9)), DatagramDrop::UnknownKind);
     assert_eq!(reason(&resealed(|bytes| bytes[6] = 9)), DatagramDrop::OtherCluster);
-    assert_eq!(reason(&resealed(|bytes| bytes[79] = 3)), DatagramDrop::BadFragment);
-    assert_eq!(reason(&resealed(|bytes| bytes.truncate(70))), DatagramDrop::Truncated);
+    assert_eq!(reason(&resealed(|bytes| bytes[87] = 3)), DatagramDrop::BadFragment);
+    assert_eq!(reason(&resealed(|bytes| bytes.truncate(78))), DatagramDrop::Truncated);
     assert_eq!(reason(&resealed(|bytes| bytes[5] = 3)), DatagramDrop::Oversized);
     assert_eq!(decode(CLUSTER, &key(), 2, &good), Err(DatagramDrop::OtherReceiver));
     assert_eq!(decode(CLUSTER, &ClusterKey::derive(b"another"), 1, &good), Err(DatagramDrop::BadTag));
@@ -99,7 +104,7 @@ proptest! {
     }
 
     #[test]
-    fn authentic_bytes_never_panic(content in proptest::collection::vec(any::<u8>(), 0..200), kind in 0..5u8) {
+    fn authentic_bytes_never_panic(content in proptest::collection::vec(any::<u8>(), 0..200), kind in 0..6u8) {
         let bytes = resealed(|bytes| {
             bytes.truncate(22);
             bytes[5] = kind;

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use quorate_model::NodeSet;
 use quorate_model::session::{
-    Effect, Endpoint, Fragment, FragmentDrop, Incarnation, LossReason, PacketDrop, PeerId, Reassembly, SessionConfig, split,
+    Effect, Endpoint, Fragment, FragmentDrop, Incarnation, Life, LossReason, PacketDrop, PeerId, Reassembly, SessionConfig, split,
 };
 use quorate_model::wire::{ClusterId, ClusterKey, Datagram, DatagramDrop, FRAGMENT_BYTES_MAX, MESSAGE_BYTES_MAX, decode, encode};
 
@@ -132,6 +132,7 @@ impl Transport {
                 PacketDrop::OldReceiver => "for an older incarnation",
                 PacketDrop::FutureReceiver => "for an incarnation that is yet to come",
                 PacketDrop::NoSession => "without a session",
+                PacketDrop::Departed => "of a peer that has said goodbye",
                 PacketDrop::TooManyPeers => "of one peer too many",
                 PacketDrop::Duplicate => "a duplicate",
                 PacketDrop::Malformed => "against the rules of sessions",
@@ -210,7 +211,7 @@ impl Transport {
                         self.datagrams.push((*address, encode(self.station.cluster, &self.station.key, &datagram)));
                     }
                 }
-                Effect::Deliver { from, incarnation, number, floor, payload } => {
+                Effect::Deliver { from, life: Life { incarnation, .. }, number, floor, payload } => {
                     match self.reassembly.accept(from, number, floor, payload) {
                         Ok(Some((message, bytes))) => {
                             self.arrivals.push(Arrival::Message { source: from, incarnation, message, bytes });
@@ -220,7 +221,7 @@ impl Transport {
                         Err(FragmentDrop::TooLarge) => self.count("a fragment of a message that is too long"),
                     }
                 }
-                Effect::Disconnected { peer, incarnation, reason, lost } => {
+                Effect::Disconnected { peer, life: Life { incarnation, .. }, reason, lost } => {
                     if reason == LossReason::Restarted {
                         self.reassembly.forget(peer);
                     }

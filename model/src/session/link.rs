@@ -1,10 +1,10 @@
-//! One end of the conversation with one peer: numbers, window, what was seen.
+//! One end of the conversation with one peer: lives, numbers, window, what was seen.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::packet::{Incarnation, UNKNOWN};
+use super::packet::Life;
 
 /// A payload that is not acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,9 +19,13 @@ pub(super) struct Outstanding<P> {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Link<P> {
-    /// The newest incarnation of the peer that was heard of. It never falls.
-    pub peer: Incarnation,
-    /// Whether the peer has answered since the last disconnect.
+    /// The session of this end's life towards the peer. It never falls.
+    pub session: u32,
+    /// The latest life of the peer that was heard of. It never falls.
+    pub peer: Life,
+    /// Whether that life has said goodbye.
+    pub departed: bool,
+    /// Whether the peer has addressed this end's life: there is a session.
     pub connected: bool,
     /// When to say `Hello` (again), and how long to wait after that.
     pub hello: Option<(u64, u64)>,
@@ -29,8 +33,11 @@ pub(super) struct Link<P> {
     pub last_number: u64,
     /// Payloads without acknowledgement, in ascending order.
     pub outgoing: VecDeque<Outstanding<P>>,
-    /// When the peer last acknowledged something, or the first of the payloads
-    /// outstanding was queued; meaningless while there is none.
+    /// Since when, if at all, the owner expects something of the peer.
+    pub expects: bool,
+    /// When the peer last acknowledged something or, while nothing is
+    /// outstanding, was heard of; or when the waiting for it began. Meaningless
+    /// while nothing is outstanding or expected.
     pub progress_ms: u64,
     /// When a packet of the peer last arrived.
     pub heard_ms: u64,
@@ -41,13 +48,16 @@ pub(super) struct Link<P> {
 }
 
 impl<P> Link<P> {
-    pub fn new(now_ms: u64) -> Self {
+    pub fn new(session: u32, now_ms: u64) -> Self {
         Link {
-            peer: UNKNOWN,
+            session,
+            peer: Life::UNKNOWN,
+            departed: false,
             connected: false,
             hello: None,
             last_number: 0,
             outgoing: VecDeque::new(),
+            expects: false,
             progress_ms: now_ms,
             heard_ms: now_ms,
             received_below: 1,
@@ -71,18 +81,35 @@ impl<P> Link<P> {
         }
     }
 
-    /// Forgets what is outstanding, because the peer is gone; how many payloads are lost.
+    /// Whether there is anything to lose by the end of the session.
+    pub fn is_in_use(&self) -> bool {
+        self.connected || !self.outgoing.is_empty()
+    }
+
+    /// Whether silence of the peer matters.
+    pub fn is_waiting(&self) -> bool {
+        !self.outgoing.is_empty() || self.expects
+    }
+
+    /// Forgets what is outstanding, because the session has ended; how many
+    /// payloads are lost.
     pub fn disconnect(&mut self) -> usize {
         let lost = self.outgoing.len();
         self.outgoing.clear();
         self.connected = false;
         self.hello = None;
+        self.expects = false;
         lost
     }
 
-    /// The peer has been restarted: its numbers begin again.
-    pub fn meet(&mut self, incarnation: Incarnation) {
-        self.peer = incarnation;
+    /// The peer leads another life.
+    pub fn meet(&mut self, life: Life) {
+        self.peer = life;
+        self.departed = false;
+    }
+
+    /// Another life's numbers begin again.
+    pub fn forget_numbers(&mut self) {
         self.received_below = 1;
         self.received.clear();
     }

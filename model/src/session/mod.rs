@@ -2,40 +2,50 @@
 //!
 //! An [`Endpoint`] is one process's end of its conversations. It has no clock,
 //! no socket and no randomness: time comes in as a number, packets come in and
-//! go out as values.
+//! go out as values. [`Exchanges`] is the book of requests and answers above it.
 //!
 //! ```text
-//!   a (incarnation 3)                          b (incarnation 1)
+//!   a (life 3.1)                               b (life 1.1)
 //!     send ──────────── Hello ───────────────▶   who are you?
-//!          ◀─────────── Welcome ──────────────   incarnation 1
-//!          ── Data 1 for incarnation 1 ──────▶   deliver, once
+//!          ◀─────────── Welcome ──────────────   life 1.1
+//!          ── Data 1 for life 1.1 ───────────▶   deliver, once
 //!             (again until acknowledged)
 //!          ◀─────────── Ack 1 ────────────────
-//!                                              b is killed, comes back as incarnation 2
-//!          ── Data 2 for incarnation 1 ──────▶   not for me
-//!          ◀─── Welcome of incarnation 2 ─────
-//!     Disconnected: data 2 is lost, and a knows it
+//!                                              b is killed, comes back: life 2.1
+//!          ── Data 2 for life 1.1 ───────────▶   not for me
+//!          ◀─── Welcome of life 2.1 ──────────
+//!     Disconnected (restarted): data 2 is lost, and a knows it
+//!
+//!     silence: a gives b up. Disconnected; a leads life 3.2 towards b from now on
+//!          ◀─ Data 5 for life 3.1 ────────────
+//!          ── Welcome of life 3.2 ───────────▶
+//!                                              Disconnected (reset): b knows it too
+//!          ◀──────────── Goodbye ─────────────   b leaves, without waiting for silence
 //! ```
 //!
-//! The contract, checked by [`world`] and by random channels in the tests:
-//! - a payload is delivered at most once, and only if it was sent;
-//! - it is delivered by the incarnation it was first transmitted to, or never;
-//! - nothing of an older incarnation is delivered after something of a newer one;
-//! - a payload is delivered, if the channel lets any retransmission through, or
-//!   its sender hears [`Effect::Disconnected`];
-//! - order is *not* promised, and whoever is told of a disconnect does not know
-//!   which of the lost payloads arrived.
+//! A session is between two [`Life`]s. It is over for both as soon as either
+//! ends it, whatever the reason, and nothing crosses from one to the next: that
+//! is what makes it safe to tell an asker that its request is lost. What may be
+//! relied on is [`CONTRACT`](contract::CONTRACT), clause by clause; each clause
+//! is a property of [`world`].
 //!
 //! Memory is bounded: a window of payloads in flight, a limit on those queued,
 //! one number and one window of numbers for what was received, and a limit on
 //! peers that come and go.
 
+pub mod contract;
+mod effect;
 mod endpoint;
+mod exchange;
 mod fragments;
 mod link;
 mod packet;
+mod rules;
 pub mod world;
 
-pub use endpoint::{Effect, Endpoint, LossReason, SessionConfig};
+pub use effect::{Effect, LossReason, SessionConfig};
+pub use endpoint::Endpoint;
+pub use exchange::{AnswerDrop, Caller, Exchanges, RequestNumber};
 pub use fragments::{Fragment, FragmentDrop, Reassembly, split};
-pub use packet::{Body, Incarnation, Packet, PacketDrop, PeerId, UNKNOWN};
+pub use packet::{Body, Incarnation, Life, Packet, PacketDrop, PeerId, UNKNOWN};
+pub use rules::{SessionRules, SoundSession};

@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::session::{Body, Fragment, Packet, PeerId};
+use crate::session::{Body, Fragment, Life, Packet, PeerId};
 
 /// The version of the format that this code speaks.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 /// The longest datagram.
 pub const DATAGRAM_BYTES_MAX: usize = 1_200;
 /// The longest message, cut into as many fragments as it takes.
@@ -16,7 +16,7 @@ pub const MESSAGE_BYTES_MAX: usize = 16 << 20;
 pub const FRAGMENT_BYTES_MAX: usize = DATAGRAM_BYTES_MAX - HEADER_BYTES - DATA_BYTES - TAG_BYTES;
 
 const MAGIC: [u8; 4] = *b"QRUM";
-const HEADER_BYTES: usize = 54;
+const HEADER_BYTES: usize = 62;
 const DATA_BYTES: usize = 28;
 const TAG_BYTES: usize = blake3::OUT_LEN;
 
@@ -107,7 +107,7 @@ pub enum DatagramDrop {
     OtherCluster,
     /// The tag is wrong: damaged, or written without the cluster's secret.
     BadTag,
-    /// Neither Hello, Welcome, Data nor Ack.
+    /// Neither Hello, Welcome, Data, Ack nor Goodbye.
     UnknownKind,
     /// Fragment 3 of 2, or the like.
     BadFragment,
@@ -143,16 +143,20 @@ pub fn encode(cluster: ClusterId, key: &ClusterKey, datagram: &Datagram) -> Vec<
         Body::Welcome => 1,
         Body::Data { .. } => 2,
         Body::Ack { .. } => 3,
+        Body::Goodbye => 4,
     };
     let mut bytes = Vec::with_capacity(DATAGRAM_BYTES_MAX);
     bytes.extend(MAGIC);
     bytes.extend([VERSION, kind]);
     bytes.extend(cluster.0);
-    for number in [*source, *dest, packet.source_incarnation, packet.dest_incarnation] {
+    for number in [*source, *dest, packet.source.incarnation, packet.dest.incarnation] {
         bytes.extend(number.to_be_bytes());
     }
+    for session in [packet.source.session, packet.dest.session] {
+        bytes.extend(session.to_be_bytes());
+    }
     match &packet.body {
-        Body::Hello | Body::Welcome => {}
+        Body::Hello | Body::Welcome | Body::Goodbye => {}
         Body::Ack { number } => bytes.extend(number.to_be_bytes()),
         Body::Data { number, floor, payload } => {
             for number in [*number, *floor, payload.message] {
@@ -195,7 +199,8 @@ pub fn decode(cluster: ClusterId, key: &ClusterKey, me: PeerId, bytes: &[u8]) ->
     }
     reader.0 = &reader.0[..reader.0.len() - TAG_BYTES];
     let (source, dest) = (reader.number()?, reader.number()?);
-    let (source_incarnation, dest_incarnation) = (reader.number()?, reader.number()?);
+    let incarnations = [reader.number()?, reader.number()?];
+    let [source_life, dest_life] = [reader.life(incarnations[0])?, reader.life(incarnations[1])?];
     let body = match kind {
         0 => Body::Hello,
         1 => Body::Welcome,
@@ -209,6 +214,7 @@ pub fn decode(cluster: ClusterId, key: &ClusterKey, me: PeerId, bytes: &[u8]) ->
             Body::Data { number, floor, payload }
         }
         3 => Body::Ack { number: reader.number()? },
+        4 => Body::Goodbye,
         _ => return Err(DatagramDrop::UnknownKind),
     };
     if !reader.0.is_empty() {
@@ -217,7 +223,7 @@ pub fn decode(cluster: ClusterId, key: &ClusterKey, me: PeerId, bytes: &[u8]) ->
     if dest != me {
         return Err(DatagramDrop::OtherReceiver);
     }
-    Ok(Datagram { source, dest, packet: Packet { source_incarnation, dest_incarnation, body } })
+    Ok(Datagram { source, dest, packet: Packet { source: source_life, dest: dest_life, body } })
 }
 
 struct Reader<'a>(&'a [u8]);
@@ -231,6 +237,10 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Result<u64, DatagramDrop> {
         self.take().map(u64::from_be_bytes)
+    }
+
+    fn life(&mut self, incarnation: u64) -> Result<Life, DatagramDrop> {
+        Ok(Life { incarnation, session: u32::from_be_bytes(self.take()?) })
     }
 
     fn rest(&mut self) -> Vec<u8> {

@@ -3,11 +3,12 @@
 //! ```text
 //!   0   4  magic "QRUM"
 //!   4   1  version of this format
-//!   5   1  kind: Hello | Welcome | Data | Ack
+//!   5   1  kind: Hello | Welcome | Data | Ack | Goodbye
 //!   6  16  cluster
 //!  22   8  source            30   8  dest
 //!  38   8  source incarnation  46   8  dest incarnation
-//!  54      Data: number 8, floor 8, message 8, fragment 2, fragments 2, bytes
+//!  54   4  source session    58   4  dest session
+//!  62      Data: number 8, floor 8, message 8, fragment 2, fragments 2, bytes
 //!          Ack: number 8
 //!  -32 32  tag: BLAKE3 of everything before, keyed with the cluster's secret
 //! ```
