@@ -6,7 +6,9 @@
 //!    protocol action and one named guard a line. Their *specification model*
 //!    [`zen_with_terms`] lets any handler be called at any time with any message
 //!    ever sent, and has the state graph of the TLA+ module of that name.
-//!    [`replication`] does the same for the copies of a shard.
+//!    [`replication`] does the same for the copies of a shard. [`membership`]
+//!    has the rules of discovery, pre-votes, joins and checks, which are for
+//!    liveness alone.
 //! 2. **Actors**: nodes that call the rules and never repeat a guard.
 //! 3. **Worlds**: what the network, crashes and clients may do to actors.
 //!
@@ -22,6 +24,7 @@
 pub mod coordination;
 pub mod coordinator;
 pub mod coordinator_world;
+pub mod membership;
 pub mod node_set;
 pub mod path;
 pub mod property;

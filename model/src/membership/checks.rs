@@ -1,0 +1,115 @@
+//! Watching each other: what a follower answers its leader, a leader its
+//! follower, and when somebody counts as gone (`FollowersChecker`, `LeaderChecker`).
+
+use serde::{Deserialize, Serialize};
+
+use super::rejection::MembershipRejection::{self, *};
+use crate::coordination::Term;
+use crate::node_set::{NodeId, NodeSet};
+
+/// What a node knows when a leader checks on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FollowerCheckView {
+    /// Whether its disk is well.
+    pub healthy: bool,
+    /// Whether it follows somebody.
+    pub is_follower: bool,
+    /// Its term.
+    pub current_term: Term,
+    /// The term of the state that it has accepted.
+    pub accepted_term: Term,
+    /// Whether it waits for the answer to a request to join.
+    pub join_pending: bool,
+}
+
+/// What a follower check leads to, beside the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FollowerCheckRuling {
+    /// Nothing.
+    Nothing,
+    /// The node follows the sender.
+    Follow,
+    /// It enters the sender's term, voting for it, and follows it.
+    EnterTermAndFollow,
+}
+
+/// `FollowersChecker.handleFollowerCheck` and `Coordinator.onFollowerCheckRequest`:
+/// a leader of `term` checks on this node. In the fast path nobody asks who the
+/// leader is.
+///
+/// A candidate follows if it has accepted nothing in this term (#37003). If it
+/// has, it was a follower and gave the leader up; it has put up the block for
+/// want of a master and must ask to join again (#36449).
+///
+/// # Errors
+/// `FollowerCheckUnhealthy`, `FollowerCheckTermOlder`, `FollowerCheckFaultyMaster`.
+pub fn answer_follower_check(view: &FollowerCheckView, term: Term) -> Result<FollowerCheckRuling, MembershipRejection> {
+    FollowerCheckUnhealthy.unless(view.healthy)?;
+    FollowerCheckTermOlder.unless(term >= view.current_term)?;
+    if term > view.current_term {
+        return Ok(FollowerCheckRuling::EnterTermAndFollow);
+    }
+    if view.is_follower {
+        return Ok(FollowerCheckRuling::Nothing);
+    }
+    if view.accepted_term < term {
+        return Ok(FollowerCheckRuling::Follow);
+    }
+    FollowerCheckFaultyMaster.unless(view.join_pending)?;
+    Ok(FollowerCheckRuling::Nothing)
+}
+
+/// What a leader knows when a follower checks on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LeaderCheckView {
+    /// Whether its disk is well.
+    pub healthy: bool,
+    /// Whether it is the master of the state that it publishes or published last.
+    pub is_master: bool,
+    /// The nodes of that state.
+    pub nodes: NodeSet,
+}
+
+/// `LeaderChecker.handleLeaderCheck`: whether this node still leads `follower`.
+/// The check has no term.
+///
+/// # Errors
+/// `LeaderCheckUnhealthy`, `LeaderCheckNotMaster`, `LeaderCheckSenderRemoved`.
+pub fn answer_leader_check(view: &LeaderCheckView, follower: NodeId) -> Result<(), MembershipRejection> {
+    LeaderCheckUnhealthy.unless(view.healthy)?;
+    LeaderCheckNotMaster.unless(view.is_master)?;
+    LeaderCheckSenderRemoved.unless(view.nodes.contains(follower))
+}
+
+/// How a check failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum CheckFailure {
+    /// No answer in time.
+    Timeout,
+    /// The peer refused, for a reason other than its disk.
+    Rejected,
+    /// The peer says that its disk is not well.
+    Unhealthy,
+    /// The session with the peer has ended.
+    Disconnected,
+}
+
+/// Failed checks of one peer in a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CheckCount(pub u64);
+
+impl CheckCount {
+    /// A check succeeded: earlier failures are forgotten.
+    #[must_use]
+    pub fn succeeded(self) -> Self {
+        CheckCount(0)
+    }
+
+    /// A check failed; whether the peer counts as faulty now: at once without a
+    /// session or with an unhealthy disk, else after `retry_count` failures in a row.
+    pub fn failed(self, failure: CheckFailure, retry_count: u64) -> (Self, bool) {
+        let next = CheckCount(self.0 + 1);
+        let at_once = matches!(failure, CheckFailure::Unhealthy | CheckFailure::Disconnected);
+        (next, at_once || next.0 >= retry_count)
+    }
+}
