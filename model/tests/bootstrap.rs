@@ -40,12 +40,12 @@ fn bootstrap(required: &[&str], discovered: &[DiscoveredNode<'_>]) -> Result<Nod
 #[test]
 fn a_majority_of_the_list_is_enough_and_the_rest_are_placeholders() {
     let [a, b, c, d] = NODES;
-    let all = [a.clone(), b.clone(), c.clone(), d];
+    let all = [a, b, c, d];
     assert_eq!(bootstrap(&["a", "b", "c"], &all), Ok(set(&[0, 1, 2])), "d is not in the list");
-    assert_eq!(bootstrap(&["a", "b", "c"], &[a.clone(), c.clone()]), Ok(set(&[0, 2]).union(placeholders(1))));
-    assert_eq!(bootstrap(&["a", "b", "c"], &[a.clone()]), Err(NoMajorityFound));
-    assert_eq!(bootstrap(&["a", "b"], &[a.clone()]), Err(NoMajorityFound), "half is no majority");
-    assert_eq!(bootstrap(&["a"], &[a.clone(), b.clone()]), Ok(set(&[0])));
+    assert_eq!(bootstrap(&["a", "b", "c"], &[a, c]), Ok(set(&[0, 2]).union(placeholders(1))));
+    assert_eq!(bootstrap(&["a", "b", "c"], &[a]), Err(NoMajorityFound));
+    assert_eq!(bootstrap(&["a", "b"], &[a]), Err(NoMajorityFound), "half is no majority");
+    assert_eq!(bootstrap(&["a"], &[a, b]), Ok(set(&[0])));
     // By address, and by host where the port is not needed to tell nodes apart.
     assert_eq!(bootstrap(&["10.0.0.1:9300", "10.0.0.2", "::3"], &[a, b, c]), Ok(set(&[0, 1, 2])));
 }
@@ -53,11 +53,11 @@ fn a_majority_of_the_list_is_enough_and_the_rest_are_placeholders() {
 #[test]
 fn what_is_wrong_with_a_list_is_said() {
     let [a, b, c, d] = NODES;
-    assert_eq!(bootstrap(&[], &[a.clone()]), Err(NothingRequired));
-    assert_eq!(bootstrap(&["a", "a"], &[a.clone()]), Err(RequiredTwice));
-    assert_eq!(bootstrap(&["b", "c"], &[a.clone(), b, c]), Err(LocalNodeNotRequired));
-    assert_eq!(bootstrap(&["10.0.0.1", "x"], &[a.clone(), d.clone()]), Err(RequirementFitsSeveralNodes), "one host, two nodes");
-    assert_eq!(bootstrap(&["a", "10.0.0.1"], &[a.clone()]), Err(NodeFitsSeveralRequirements));
+    assert_eq!(bootstrap(&[], &[a]), Err(NothingRequired));
+    assert_eq!(bootstrap(&["a", "a"], &[a]), Err(RequiredTwice));
+    assert_eq!(bootstrap(&["b", "c"], &[a, b, c]), Err(LocalNodeNotRequired));
+    assert_eq!(bootstrap(&["10.0.0.1", "x"], &[a, d]), Err(RequirementFitsSeveralNodes), "one host, two nodes");
+    assert_eq!(bootstrap(&["a", "10.0.0.1"], &[a]), Err(NodeFitsSeveralRequirements));
     let many: Vec<String> = (0..32).map(|number| format!("m{number}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     assert_eq!(bootstrap(&many, &[a]), Err(TooManyRequired));
@@ -71,7 +71,7 @@ fn what_is_wrong_with_a_list_is_said() {
         discovered: &[d],
     };
     assert_eq!(bootstrap_configuration(&view), Ok(set(&[3])));
-    let data_node = BootstrapView { local_master_eligible: false, ..view.clone() };
+    let data_node = BootstrapView { local_master_eligible: false, ..view };
     assert_eq!(bootstrap_configuration(&data_node), Err(NotMasterEligible));
     let again = BootstrapView { bootstrapped: true, ..view };
     assert_eq!(bootstrap_configuration(&again), Err(AlreadyBootstrapped));

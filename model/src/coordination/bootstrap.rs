@@ -87,7 +87,7 @@ impl BootstrapRejection {
 }
 
 /// A master-eligible node as discovery knows it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DiscoveredNode<'a> {
     /// Its id.
     pub id: NodeId,
@@ -108,7 +108,7 @@ impl DiscoveredNode<'_> {
 }
 
 /// What a node knows when it asks whether to bootstrap.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BootstrapView<'a> {
     /// This node.
     pub local: NodeId,

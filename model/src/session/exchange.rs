@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(asker.answered(1, first), Ok(()));
         assert_eq!(asker.answered(1, first), Err(AnswerDrop::NotWaiting));
         assert_eq!(asker.answered(2, second), Err(AnswerDrop::NotWaiting), "it was not asked");
-        assert_eq!(asker.disconnected(2), []);
+        assert!(asker.disconnected(2).is_empty());
         assert_eq!(asker.disconnected(1), [second]);
         assert_eq!(asker.answered(1, second), Err(AnswerDrop::NotWaiting), "too late");
         assert_eq!(asker.ask(1), 3, "numbers are not used again");
