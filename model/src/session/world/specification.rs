@@ -3,14 +3,14 @@
 use stateright::Model;
 
 use super::state::{Letter, SessionAction, SessionState};
-use super::{Network, Refusal, SessionWorld, claims, other};
+use super::{Refusal, SessionWorld, claims, other};
 use crate::property::Property;
 use crate::session::{Body, Packet};
 use crate::specification::{Bound, BoundKind, ClassId, Fairness, GuardId, MessageView, Specification, StepView};
 
 /// The guards that a step can end at. The others of sessions refuse what no
-/// process of this model sends; in the consuming set a dropped packet is used
-/// up, which is a change.
+/// process of this model sends. In the consuming set a dropped packet is used
+/// up, which is a change, so that only the first two refuse there.
 const REFUSALS: [&str; 6] = ["Nothing", "NotOwed", "OldSender", "Departed", "OldReceiver", "Duplicate"];
 
 impl Model for SessionWorld {
@@ -53,8 +53,7 @@ impl Specification for SessionWorld {
     }
 
     fn guards(&self) -> Vec<&'static str> {
-        let shown = if self.network == Network::Retained { REFUSALS.len() } else { 2 };
-        REFUSALS[..shown].to_vec()
+        REFUSALS.to_vec()
     }
 
     fn action_classes(&self) -> Vec<&'static str> {
@@ -72,7 +71,7 @@ impl Specification for SessionWorld {
                 Refusal::NotAnswered(reason) => reason.name(),
                 Refusal::Nothing => REFUSALS[0],
             };
-            GuardId(self.guards().iter().position(|guard| *guard == name).unwrap_or(0) as u16)
+            GuardId(REFUSALS.iter().position(|guard| *guard == name).unwrap_or(0) as u16)
         })
     }
 
