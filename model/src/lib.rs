@@ -25,6 +25,7 @@ pub mod node_set;
 pub mod path;
 pub mod property;
 pub mod replication;
+pub mod seeded;
 pub mod session;
 pub mod sort_key;
 pub mod specification;

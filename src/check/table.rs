@@ -29,6 +29,10 @@ pub fn print(info: &ModelInfo, report: &Report, paint: Paint) {
             violation(property);
         }
     }
+    if let (Verdict::Violated, Some(why)) = (report.verdict, info.known_violation) {
+        line("");
+        line(&wrap(&format!("This model is kept for its violation: {why}"), 2));
+    }
     if !report.not_covered.is_empty() {
         line("");
         line(&format!("  {}", paint.heading("not covered")));

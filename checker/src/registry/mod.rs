@@ -15,7 +15,8 @@ mod zen_with_terms;
 
 use quorate_model::Specification;
 
-pub use quorate_model::coordination::catalogue::Expected;
+pub use quorate_model::seeded::Expected;
+use quorate_model::seeded::Seeded;
 
 /// A bound of a model.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +106,9 @@ pub struct ModelInfo {
     pub self_checks: &'static [&'static str],
     /// Its mutants.
     pub mutants: fn() -> Vec<MutantInfo>,
+    /// For a model that is kept for a property that it violates: which, and why.
+    /// It is checked only where it is named.
+    pub known_violation: Option<&'static str>,
 }
 
 /// Under which rules a model runs: the sound ones by default.
@@ -145,13 +149,7 @@ macro_rules! registry {
             rules: &Rules,
             visitor: V,
         ) -> Result<V::Output, RegistryError> {
-            let info = find(name)?;
-            if bounds.len() != info.bounds.len() {
-                return Err(RegistryError::Bounds {
-                    model: info.name,
-                    why: format!("it has {} bounds, not {}", info.bounds.len(), bounds.len()),
-                });
-            }
+            find(name)?;
             $(if name == <$entry>::INFO.name {
                 return <$entry>::build(bounds, rules, visitor);
             })+
@@ -165,6 +163,7 @@ registry![
     coordinator::CoordinatorEntry,
     replication::ReplicationEntry,
     replication::QuietingEntry,
+    replication::FallingEntry,
     storage::StorageEntry,
     replica_engine::ReplicaEngineEntry,
 ];
@@ -262,9 +261,58 @@ impl ModelInfo {
         RegistryError::Mutant { model: self.name, id: id.to_owned(), valid }
     }
 
+    /// The bounds as an array of the length that the model has.
+    fn exactly<const N: usize>(&self, bounds: &[u64]) -> Result<[u64; N], RegistryError> {
+        bounds.try_into().map_err(|_| self.refused(format!("it has {N} bounds, not {}", bounds.len())))
+    }
+
+    fn refused(&self, why: impl std::fmt::Display) -> RegistryError {
+        RegistryError::Bounds { model: self.name, why: why.to_string() }
+    }
+
+    /// The rules of the mutant that was asked for, without the guards that were.
+    fn changed<R: Copy, B, G: Copy>(
+        &self,
+        rules: &Rules,
+        sound: R,
+        catalogue: &[Seeded<R, B>],
+        guards: &[(&'static str, G)],
+        waiving: fn(R, G) -> R,
+    ) -> Result<R, RegistryError> {
+        let mut changed = match &rules.mutant {
+            None => sound,
+            Some(id) => catalogue.iter().find(|entry| entry.id == id).ok_or_else(|| self.no_mutant(id))?.rules,
+        };
+        for name in &rules.waived {
+            let (_, guard) = guards.iter().find(|(guard, _)| guard == name).ok_or_else(|| self.no_guard(name))?;
+            changed = waiving(changed, *guard);
+        }
+        Ok(changed)
+    }
+
     fn no_guard(&self, name: &str) -> RegistryError {
         RegistryError::Guard { model: self.name, name: name.to_owned(), valid: names((self.guards)().into_iter()) }
     }
+}
+
+/// The rows of a catalogue, with their bounds in the model's order.
+fn mutants_of<R, B>(catalogue: Vec<Seeded<R, B>>, bounds: impl Fn(&Seeded<R, B>) -> Vec<u64>) -> Vec<MutantInfo> {
+    let row = |entry: Seeded<R, B>| MutantInfo {
+        id: entry.id,
+        change: entry.change,
+        expected: entry.expected,
+        bounds: bounds(&entry),
+    };
+    catalogue.into_iter().map(row).collect()
+}
+
+/// Guards with their names.
+fn named<G: Copy>(guards: &[G], name: fn(G) -> &'static str) -> Vec<(&'static str, G)> {
+    guards.iter().map(|guard| (name(*guard), *guard)).collect()
+}
+
+fn names_of<G>(guards: Vec<(&'static str, G)>) -> Vec<&'static str> {
+    guards.into_iter().map(|(name, _)| name).collect()
 }
 
 fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {

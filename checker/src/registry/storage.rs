@@ -1,8 +1,8 @@
 //! How a node replaces its metadata on disk.
 
-use quorate_model::replication::storage::{Storage, StorageMutant, StorageRules, Variant, catalogue};
+use quorate_model::replication::storage::{Storage, StorageRules, Variant, catalogue};
 
-use super::{BoundInfo, Entry, ModelInfo, MutantInfo, Profile, RegistryError, Rules, Visitor};
+use super::{BoundInfo, Entry, ModelInfo, Profile, RegistryError, Rules, Visitor, mutants_of};
 
 pub(super) struct StorageEntry;
 
@@ -30,29 +30,17 @@ impl Entry for StorageEntry {
         small: || vec![vec![0, 3], vec![1, 3], vec![0, 2]],
         guards: Vec::new,
         self_checks: &[],
-        mutants: || {
-            let row = |entry: StorageMutant| MutantInfo {
-                id: entry.id,
-                change: entry.change,
-                expected: entry.expected,
-                bounds: vec![entry.rules.variant as u64, entry.max_generation],
-            };
-            catalogue().into_iter().map(row).collect()
-        },
+        mutants: || mutants_of(catalogue(), |entry| vec![entry.rules.variant as u64, entry.bounds]),
+        known_violation: None,
     };
 
     fn build<V: Visitor>(bounds: &[u64], rules: &Rules, visitor: V) -> Result<V::Output, RegistryError> {
-        let &[variant, max_generation] = bounds else { unreachable!("the registry has counted the bounds") };
-        let refused = |why: String| RegistryError::Bounds { model: Self::INFO.name, why };
-        let variant = Variant::ALL.get(variant as usize).ok_or_else(|| refused(format!("there is no variant {variant}")))?;
-        let effect = match &rules.mutant {
-            None => None,
-            Some(id) => catalogue().iter().find(|entry| entry.id == id).ok_or_else(|| Self::INFO.no_mutant(id))?.rules.effect,
-        };
-        if let Some(name) = rules.waived.first() {
-            return Err(Self::INFO.no_guard(name));
-        }
-        let rules = StorageRules { variant: *variant, effect };
-        Ok(visitor.visit(Storage::new(rules, max_generation).map_err(|why| refused(why.to_string()))?))
+        let [variant, max_generation] = Self::INFO.exactly(bounds)?;
+        let variant = *Variant::ALL.get(variant as usize).ok_or_else(|| Self::INFO.refused(format!("no variant {variant}")))?;
+        let sound = StorageRules { variant, effect: None };
+        let changed = Self::INFO.changed(rules, sound, &catalogue(), &[], |rules, ()| rules)?;
+        // A mutant of one variant is the same mutant of another.
+        let rules = StorageRules { variant, ..changed };
+        Ok(visitor.visit(Storage::new(rules, max_generation).map_err(|why| Self::INFO.refused(why))?))
     }
 }

@@ -2,22 +2,10 @@
 
 use super::model::EngineBounds;
 use super::rules::{EngineEffect, EngineRejection, EngineRules};
-use crate::replication::mutant::Expected;
+use crate::seeded::{Expected, Seeded};
 
 /// An entry of the catalogue.
-#[derive(Clone, Copy, Debug)]
-pub struct EngineMutant {
-    /// `EM01`, …; `W-` and the guard for a waived guard.
-    pub id: &'static str,
-    /// What is different, in a few words.
-    pub change: &'static str,
-    /// The rules.
-    pub rules: EngineRules,
-    /// A small instance that shows it.
-    pub bounds: EngineBounds,
-    /// How it ends there.
-    pub expected: Expected,
-}
+pub type EngineMutant = Seeded<EngineRules, EngineBounds>;
 
 /// One request, repeated once.
 const ONE: EngineBounds = EngineBounds { requests: 1, duplication_limit: 1, document_contents: 1 };
