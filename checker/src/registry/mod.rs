@@ -97,8 +97,11 @@ pub struct ModelInfo {
     /// asked otherwise. Not for the counterparts of TLA+ modules, whose counts
     /// are compared, and not where liveness is claimed.
     pub symmetric: bool,
-    /// Whether mutants may have no end of states within the bounds.
-    pub endless_under_mutants: bool,
+    /// The same for the kill table, whose counts are compared with nobody's.
+    pub symmetric_table: bool,
+    /// Mutants whose states within the bounds have no end, or are too many for a
+    /// table: their rows have what dies first.
+    pub first_deaths_only: fn(&str) -> bool,
     /// The guards that can be waived.
     pub guards: fn() -> Vec<&'static str>,
     /// Properties that speak of a node's bookkeeping or of the rules themselves,

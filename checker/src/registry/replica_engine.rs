@@ -25,7 +25,9 @@ impl Entry for ReplicaEngineEntry {
             Profile::Deep => vec![vec![3, 0, 1], vec![2, 2, 1]],
         },
         symmetric: false,
-        endless_under_mutants: false,
+        symmetric_table: false,
+        // Its local checkpoint has no end.
+        first_deaths_only: |id| id == "W-NextNotCompleted",
         small: || vec![vec![1, 0, 1], vec![1, 1, 1]],
         guards: || names_of(guards()),
         self_checks: &[],

@@ -25,8 +25,9 @@ impl Entry for StorageEntry {
             Profile::Deep => vec![vec![0, 8], vec![1, 8]],
         },
         symmetric: false,
+        symmetric_table: false,
         // The module bounds metadata, not manifests.
-        endless_under_mutants: true,
+        first_deaths_only: |_| true,
         small: || vec![vec![0, 3], vec![1, 3], vec![0, 2]],
         guards: Vec::new,
         self_checks: &[],

@@ -218,8 +218,10 @@ pub type ReplicationMutant = Seeded<Mutant, ReplicationBounds>;
 const TWO: ReplicationBounds = ReplicationBounds { nodes: 2, documents: 1, max_client_value: 3, max_messages: 3 };
 /// Three copies, one operation and what follows from it.
 const THREE: ReplicationBounds = ReplicationBounds { nodes: 3, documents: 1, max_client_value: 2, max_messages: 4 };
-/// Three copies, two operations.
-const THREE_TWO: ReplicationBounds = ReplicationBounds { nodes: 3, documents: 1, max_client_value: 3, max_messages: 4 };
+/// Three copies, two operations, few messages.
+const THREE_TWO: ReplicationBounds = ReplicationBounds { nodes: 3, documents: 1, max_client_value: 3, max_messages: 2 };
+/// Three copies, two operations of which one is under way to both replicas.
+const THREE_AHEAD: ReplicationBounds = ReplicationBounds { nodes: 3, documents: 1, max_client_value: 3, max_messages: 3 };
 
 /// Two copies, three operations.
 const TWO_THREE: ReplicationBounds = ReplicationBounds { nodes: 2, documents: 1, max_client_value: 4, max_messages: 4 };
@@ -256,7 +258,7 @@ pub fn catalogue() -> Vec<ReplicationMutant> {
             "no_rollback",
             "a copy goes on counting what no new primary confirmed",
             NoRollback,
-            THREE_TWO,
+            THREE_AHEAD,
             dies("SameTranslogUpToGlobalCheckPoint"),
         ),
         effect(
