@@ -67,7 +67,7 @@ pub fn run(info: &ModelInfo, mutant: &MutantInfo, options: &Options, control: &C
     let options = tabulated(info, options);
     let options = if (info.first_deaths_only)(mutant.id) { options } else { options.keep_going() };
     let rules = Rules { mutant: Some(mutant.id.to_owned()), waived: Vec::new() };
-    let found = with_model(info.name, &mutant.bounds, &rules, Autopsy { options: &options, control })?;
+    let found = with_model(info.name, &mutant.bounds, &rules, Autopsy { options: &options, control, must_kill: mutant.expected })?;
     let protocol = found.deaths.iter().any(|death| !info.is_self_check(&death.property));
     let fate = match (protocol, found.deaths.is_empty(), found.complete) {
         (true, ..) => Fate::Killed,
@@ -106,7 +106,8 @@ pub fn deaths(
     control: &Control,
 ) -> Result<Vec<Death>, RegistryError> {
     let options = tabulated(info, options).keep_going();
-    Ok(with_model(info.name, bounds, rules, Autopsy { options: &options, control })?.deaths)
+    let nothing = Expected::Equivalent("nothing is to die");
+    Ok(with_model(info.name, bounds, rules, Autopsy { options: &options, control, must_kill: nothing })?.deaths)
 }
 
 fn tabulated(info: &ModelInfo, options: &Options) -> Options {
@@ -117,6 +118,7 @@ fn tabulated(info: &ModelInfo, options: &Options) -> Options {
 struct Autopsy<'a> {
     options: &'a Options,
     control: &'a Control,
+    must_kill: Expected,
 }
 
 struct Autopsied {
@@ -130,7 +132,13 @@ impl Visitor for Autopsy<'_> {
     type Output = Autopsied;
 
     fn visit<M: Specification + Clone + 'static>(self, model: M) -> Autopsied {
-        let outcome = crate::check(&model, self.options, self.control);
+        let mut outcome = crate::check(&model, self.options, self.control);
+        if let Expected::Dies(name) = self.must_kill
+            && outcome.property(name).is_some_and(|property| property.verdict == Verdict::Inconclusive)
+        {
+            // What safety cannot show. It refuses symmetry, and then the row is not as expected.
+            _ = crate::liveness::complete(&model, self.options, self.control, &mut outcome);
+        }
         let deaths = (outcome.properties.iter())
             .filter(|property| property.verdict == Verdict::Violated && property.kind != "reachable")
             .map(|property| Death {

@@ -63,7 +63,8 @@ fn violation(property: &PropertyReport) {
     let Some(trace) = &property.trace else { return };
     line(&format!("{:17}a trace of {} states:", "", trace.len()));
     for (index, entry) in trace.iter().enumerate() {
-        line(&format!("{:17}{:>3} {}", "", index + 1, entry.action.as_deref().unwrap_or("initial state")));
+        let step = wrap(entry.action.as_deref().unwrap_or("initial state"), 21);
+        line(&format!("{:17}{:>3} {}", "", index + 1, step.trim_start()));
     }
     match &property.trace_file {
         // Not wrapped, so that it can be copied whole.

@@ -1,10 +1,11 @@
 //! Replication of operations from a primary to its replicas, and promotion.
 
+use quorate_model::replication::model::claims::liveness_claims;
 use quorate_model::replication::model::{Limits, Replication, ReplicationBounds};
 use quorate_model::replication::mutant::{Mutant, catalogue};
 use quorate_model::replication::{Rejection, RuleSet, Sound};
 
-use super::{BoundInfo, Entry, ModelInfo, MutantInfo, Profile, RegistryError, Rules, Visitor, mutants_of, named, names_of};
+use super::{BoundInfo, Entry, Expected, ModelInfo, MutantInfo, Profile, RegistryError, Rules, Visitor, mutants_of, named, names_of};
 
 const BOUNDS: &[BoundInfo] = &[
     BoundInfo::number("nodes", "how many nodes there are, at least one of them with a copy"),
@@ -17,8 +18,12 @@ fn guards() -> Vec<(&'static str, Rejection)> {
     named(Rejection::OF_MODULE, Rejection::name)
 }
 
-fn mutants() -> Vec<MutantInfo> {
-    mutants_of(catalogue(), |entry| {
+/// The mutants that break something about what happens eventually, or the others.
+fn mutants(of_liveness: bool) -> Vec<MutantInfo> {
+    let liveness: Vec<&str> = liveness_claims::<Sound>().iter().map(|claim| claim.name).collect();
+    let breaks_liveness = |expected| matches!(expected, Expected::Dies(name) if liveness.contains(&name));
+    let of_kind = catalogue().into_iter().filter(|entry| breaks_liveness(entry.expected) == of_liveness).collect();
+    mutants_of(of_kind, |entry| {
         let ReplicationBounds { nodes, documents, max_client_value, max_messages } = entry.bounds;
         vec![nodes, documents, max_client_value, max_messages]
     })
@@ -44,7 +49,7 @@ impl Entry for ReplicationEntry {
         small: || vec![vec![2, 1, 2, 3], vec![1, 1, 3, 2], vec![2, 1, 2, 2]],
         guards: || names_of(guards()),
         self_checks: &[],
-        mutants,
+        mutants: || mutants(false),
         known_violation: None,
     };
 
@@ -70,12 +75,12 @@ impl Entry for QuietingEntry {
             Profile::Deep => vec![vec![3, 1, 2, 3]],
         },
         symmetric: false,
-        symmetric_table: true,
-        first_deaths_only: |id| id == "no_rollback",
+        symmetric_table: false,
+        first_deaths_only: |_| false,
         small: || vec![vec![2, 1, 2, 3], vec![1, 1, 2, 2]],
         guards: || names_of(guards()),
         self_checks: &[],
-        mutants: Vec::new,
+        mutants: || mutants(true),
         known_violation: None,
     };
 
@@ -97,7 +102,7 @@ impl Entry for FallingEntry {
         profile: |_| vec![vec![4, 1, 3, 7]],
         symmetric: false,
         symmetric_table: true,
-        first_deaths_only: |id| id == "no_rollback",
+        first_deaths_only: |_| false,
         small: || vec![vec![3, 1, 3, 4]],
         guards: || names_of(guards()),
         self_checks: &[],
