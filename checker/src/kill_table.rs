@@ -67,7 +67,8 @@ pub fn run(info: &ModelInfo, mutant: &MutantInfo, options: &Options, control: &C
     let options = tabulated(info, options);
     let options = if (info.first_deaths_only)(mutant.id) { options } else { options.keep_going() };
     let rules = Rules { mutant: Some(mutant.id.to_owned()), waived: Vec::new() };
-    let found = with_model(info.name, &mutant.bounds, &rules, Autopsy { options: &options, control, must_kill: mutant.expected })?;
+    let found =
+        with_model(info.name, &mutant.bounds, &rules, Autopsy { options: &options, control, must_kill: mutant.expected })?;
     let protocol = found.deaths.iter().any(|death| !info.is_self_check(&death.property));
     let fate = match (protocol, found.deaths.is_empty(), found.complete) {
         (true, ..) => Fate::Killed,

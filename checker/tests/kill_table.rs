@@ -56,6 +56,7 @@ fn replication() {
 #[test]
 fn storage() {
     assert_table("storage", |_| true);
+    assert_table("reference-store", |_| true);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The Coordinators in a world with a retained-set network.
 
-use quorate_model::coordination::catalogue::catalogue;
 use quorate_model::coordination::Sound;
+use quorate_model::coordination::catalogue::catalogue;
 use quorate_model::coordinator_world::{CoordinatorBounds, coordinator_world};
 
 use super::zen_with_terms::{coordination_mutant, guards};

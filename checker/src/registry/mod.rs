@@ -168,6 +168,7 @@ registry![
     replication::QuietingEntry,
     replication::FallingEntry,
     storage::StorageEntry,
+    storage::ReferenceStoreEntry,
     replica_engine::ReplicaEngineEntry,
 ];
 
@@ -300,12 +301,8 @@ impl ModelInfo {
 
 /// The rows of a catalogue, with their bounds in the model's order.
 fn mutants_of<R, B>(catalogue: Vec<Seeded<R, B>>, bounds: impl Fn(&Seeded<R, B>) -> Vec<u64>) -> Vec<MutantInfo> {
-    let row = |entry: Seeded<R, B>| MutantInfo {
-        id: entry.id,
-        change: entry.change,
-        expected: entry.expected,
-        bounds: bounds(&entry),
-    };
+    let row =
+        |entry: Seeded<R, B>| MutantInfo { id: entry.id, change: entry.change, expected: entry.expected, bounds: bounds(&entry) };
     catalogue.into_iter().map(row).collect()
 }
 

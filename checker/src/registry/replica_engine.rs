@@ -1,8 +1,6 @@
 //! Operations that arrive out of order at the engine of a replica.
 
-use quorate_model::replication::replica_engine::{
-    EngineBounds, EngineRejection, EngineRules, ReplicaEngine, catalogue,
-};
+use quorate_model::replication::replica_engine::{EngineBounds, EngineRejection, EngineRules, ReplicaEngine, catalogue};
 
 use super::{BoundInfo, Entry, ModelInfo, Profile, RegistryError, Rules, Visitor, mutants_of, named, names_of};
 

@@ -5,7 +5,9 @@ use quorate_model::replication::model::{Limits, Replication, ReplicationBounds};
 use quorate_model::replication::mutant::{Mutant, catalogue};
 use quorate_model::replication::{Rejection, RuleSet, Sound};
 
-use super::{BoundInfo, Entry, Expected, ModelInfo, MutantInfo, Profile, RegistryError, Rules, Visitor, mutants_of, named, names_of};
+use super::{
+    BoundInfo, Entry, Expected, ModelInfo, MutantInfo, Profile, RegistryError, Rules, Visitor, mutants_of, named, names_of,
+};
 
 const BOUNDS: &[BoundInfo] = &[
     BoundInfo::number("nodes", "how many nodes there are, at least one of them with a copy"),

@@ -1,6 +1,6 @@
-//! How a node replaces its metadata on disk.
+//! How a node replaces its metadata on disk: Elasticsearch's, and ours.
 
-use quorate_model::replication::storage::{Storage, StorageRules, Variant, catalogue};
+use quorate_model::replication::storage::{ReferenceStore, Storage, StorageRules, Variant, catalogue, transaction_catalogue};
 
 use super::{BoundInfo, Entry, ModelInfo, Profile, RegistryError, Rules, Visitor, mutants_of};
 
@@ -43,5 +43,35 @@ impl Entry for StorageEntry {
         // A mutant of one variant is the same mutant of another.
         let rules = StorageRules { variant, ..changed };
         Ok(visitor.visit(Storage::new(rules, max_generation).map_err(|why| Self::INFO.refused(why))?))
+    }
+}
+
+pub(super) struct ReferenceStoreEntry;
+
+impl Entry for ReferenceStoreEntry {
+    const INFO: ModelInfo = ModelInfo {
+        name: "reference-store",
+        summary: "The store of the reference cluster in the words of the module Storage: pages, two commit slots and the \
+                  bit that says which of them counts, with a stop of the process or of the machine anywhere, after which \
+                  any part of what was not synced is on the disk. The module's two invariants hold of it.",
+        bounds: &[BoundInfo::number("max-generation", "states that write a newer one are checked but not expanded")],
+        profile: |profile| match profile {
+            Profile::Quick | Profile::Ci => vec![vec![5]],
+            Profile::Deep => vec![vec![20]],
+        },
+        symmetric: false,
+        symmetric_table: false,
+        first_deaths_only: |_| false,
+        small: || vec![vec![2], vec![3]],
+        guards: Vec::new,
+        self_checks: &[],
+        mutants: || mutants_of(transaction_catalogue(), |entry| vec![entry.bounds]),
+        known_violation: None,
+    };
+
+    fn build<V: Visitor>(bounds: &[u64], rules: &Rules, visitor: V) -> Result<V::Output, RegistryError> {
+        let [max_generation] = Self::INFO.exactly(bounds)?;
+        let effect = Self::INFO.changed(rules, None, &transaction_catalogue(), &[], |rules, ()| rules)?;
+        Ok(visitor.visit(ReferenceStore::new(effect, max_generation).map_err(|why| Self::INFO.refused(why))?))
     }
 }

@@ -209,7 +209,12 @@ impl<R: RuleSet> Replication<R> {
 
     /// The guards that leave a part of `action` undone where it is taken: the
     /// questions that the handlers ask on the way.
-    pub(super) fn inner_refusals(&self, state: &ReplicationState, action: &ReplicationAction, mut refused: impl FnMut(Rejection)) {
+    pub(super) fn inner_refusals(
+        &self,
+        state: &ReplicationState,
+        action: &ReplicationAction,
+        mut refused: impl FnMut(Rejection),
+    ) {
         let rules = &self.rules;
         let mut ask = |answer: Result<(), Rejection>| {
             if let Err(guard) = answer {
