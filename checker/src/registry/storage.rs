@@ -61,7 +61,8 @@ impl Entry for ReferenceStoreEntry {
         },
         symmetric: false,
         symmetric_table: false,
-        first_deaths_only: |_| false,
+        // They let writes pile up that are never synced.
+        first_deaths_only: |id| ["RS05", "RS06"].contains(&id),
         small: || vec![vec![2], vec![3]],
         guards: Vec::new,
         self_checks: &[],

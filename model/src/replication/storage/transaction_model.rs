@@ -176,7 +176,7 @@ pub fn transaction_catalogue() -> Vec<TransactionMutant> {
         entry("RS02", "the answer does not wait for the last sync", AnsweredBeforeLastSync, valid),
         entry("RS03", "pages are written over those of the current state", PagesInPlace, exists),
         entry("RS04", "the slot that counts is written over", SlotInPlace, exists),
-        entry("RS05", "a sync that reports an error is taken for done", SyncErrorIgnored, valid),
+        entry("RS05", "a sync that reports an error is taken for done", SyncErrorIgnored, exists),
         entry("RS06", "opening reads without a sync before", OpenedWithoutSync, exists),
         entry(
             "RS07",
