@@ -48,7 +48,8 @@ pub fn run(args: &Args) -> Result<Conclusion, Failure> {
     let to_stdout = args.report.as_deref().is_some_and(is_stdout);
     let show = !args.quiet && !to_stdout;
     let (mut rows, mut as_expected) = (Vec::new(), true);
-    for info in chosen_for(&args.models, |info| !(info.mutants)().is_empty() && args.mutant.iter().all(|id| info.has_mutant(id)))? {
+    for info in chosen_for(&args.models, |info| !(info.mutants)().is_empty() && args.mutant.iter().all(|id| info.has_mutant(id)))?
+    {
         let mutants = wanted(info, &args.mutant)?;
         if show {
             line(&format!("{}: {} mutants", paint.heading(info.name), mutants.len()));

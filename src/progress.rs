@@ -106,7 +106,8 @@ mod tests {
     #[test]
     fn time_left_follows_the_pace_and_the_limit() {
         let progress = Progress { elapsed: Duration::from_secs(10), distinct_states: 100, ..Progress::default() };
-        let left = |states, limit: Option<u64>| time_left(&progress, Expected { states, time_limit: limit.map(Duration::from_secs) });
+        let left =
+            |states, limit: Option<u64>| time_left(&progress, Expected { states, time_limit: limit.map(Duration::from_secs) });
         assert_eq!(left(None, None), None);
         assert_eq!(left(Some(300), None), Some(Duration::from_secs(20)));
         assert_eq!(left(Some(300), Some(15)), Some(Duration::from_secs(5)));

@@ -60,6 +60,11 @@ fn storage() {
 }
 
 #[test]
+fn session() {
+    assert_table("session", |_| true);
+}
+
+#[test]
 fn replica_engine() {
     assert_table("replica-engine", |_| true);
 }

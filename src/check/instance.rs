@@ -35,11 +35,8 @@ impl Visitor for Checking<'_> {
             liveness::admits(&model, self.options)?;
         }
         let mut outcome = check(&model, self.options, self.control);
-        let weak = if self.safety_only {
-            Vec::new()
-        } else {
-            liveness::complete(&model, self.options, self.control, &mut outcome)?
-        };
+        let weak =
+            if self.safety_only { Vec::new() } else { liveness::complete(&model, self.options, self.control, &mut outcome)? };
         let mut report = Report::of(&model, &outcome);
         report.not_covered.extend(weak);
         report.changed_rules = self.rules.mutant.iter().chain(&self.rules.waived).cloned().collect();

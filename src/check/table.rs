@@ -45,7 +45,8 @@ fn summary(report: &Report) -> String {
     let rate = report.distinct_states as f64 / report.seconds.max(1e-6);
     let threads = if report.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", report.threads) };
     // Of few states the growth of memory says nothing.
-    let each = if report.distinct_states < 10_000 { String::new() } else { format!(", {:.1} B per state", report.bytes_per_state) };
+    let each =
+        if report.distinct_states < 10_000 { String::new() } else { format!(", {:.1} B per state", report.bytes_per_state) };
     format!(
         "{} distinct, {} generated, depth {}; {} ({}/s) by {} on {threads}{}; peak {}{each}",
         show_count(report.distinct_states),
@@ -79,7 +80,11 @@ fn violation(info: &ModelInfo, report: &Report, property: &PropertyReport) {
         Some(file) => line(&format!("{:MARGIN$}open it with: quorate trace show {file}\n", "")),
         None if property.table.is_some() => {
             let [mutant, waive] = report.changed_rules.iter().fold([String::new(), String::new()], |[mutant, waive], rule| {
-                if info.has_mutant(rule) { [format!(" --mutant {rule}"), waive] } else { [mutant, format!("{waive} --waive {rule}")] }
+                if info.has_mutant(rule) {
+                    [format!(" --mutant {rule}"), waive]
+                } else {
+                    [mutant, format!("{waive} --waive {rule}")]
+                }
             });
             let bounds = info.arguments(&values(info, report));
             line(&format!("{:MARGIN$}to keep and open it:", ""));

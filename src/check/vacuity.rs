@@ -39,3 +39,34 @@ pub fn vacuous(models: &[&ModelInfo], reports: &[Report]) -> Vec<String> {
 fn count(counts: &Map<String, Value>, name: &str) -> u64 {
     counts.get(name).and_then(Value::as_u64).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use quorate_checker::registry::{Rules, find, with_model};
+    use quorate_checker::{Control, Options};
+
+    use super::*;
+    use crate::check::instance::Checking;
+
+    #[test]
+    fn what_one_instance_exercises_is_exercised() {
+        let info = find("replication").unwrap();
+        let (options, control, rules) = (Options::default(), Control::new(), Rules::default());
+        let report = |bounds: &[u64]| {
+            let checking = Checking {
+                options: &options,
+                control: &control,
+                rules: &rules,
+                safety_only: true,
+                trace_dir: None,
+                colour: false,
+            };
+            with_model(info.name, bounds, &rules, checking).unwrap().unwrap()
+        };
+        let two_nodes = report(&[2, 1, 2, 3]);
+        let sentences = vacuous(&[info], std::slice::from_ref(&two_nodes));
+        assert!(sentences.contains(&String::from("replication: the action HandleTrimTranslogRequest is never taken")));
+        assert!(sentences.contains(&String::from("replication: the guard TrimTermTooOld never refuses")));
+        assert_eq!(vacuous(&[info], &[two_nodes, report(&[3, 1, 2, 2])]), [""; 0]);
+    }
+}

@@ -10,6 +10,7 @@
 mod coordinator;
 mod replica_engine;
 mod replication;
+mod session;
 mod storage;
 mod zen_with_terms;
 
@@ -170,6 +171,7 @@ registry![
     storage::StorageEntry,
     storage::ReferenceStoreEntry,
     replica_engine::ReplicaEngineEntry,
+    session::SessionEntry,
 ];
 
 /// The model of this name.

@@ -26,7 +26,7 @@ impl Entry for ReplicaEngineEntry {
         symmetric_table: false,
         // Its local checkpoint has no end.
         first_deaths_only: |id| id == "W-NextNotCompleted",
-        small: || vec![vec![1, 0, 1], vec![1, 1, 1]],
+        small: || vec![vec![1, 0, 1]],
         guards: || names_of(guards()),
         self_checks: &[],
         mutants: || {

@@ -33,9 +33,12 @@
 mod endpoint;
 mod fragments;
 mod link;
+mod mutants;
 mod packet;
 pub mod world;
 
 pub use endpoint::{Effect, Endpoint, LossReason, SessionConfig};
 pub use fragments::{Fragment, FragmentDrop, Reassembly, split};
+pub use mutants::{SessionMutant, session_catalogue};
 pub use packet::{Body, Incarnation, Packet, PacketDrop, PeerId, UNKNOWN};
+pub use world::SessionWorld;

@@ -13,7 +13,7 @@ use stateright::Model;
 use super::endpoint::{Effect, Endpoint, SessionConfig};
 use super::packet::{Body, Incarnation, Packet, PeerId};
 use crate::property::{Property, Verdict};
-use crate::specification::{Bound, BoundKind, ClassId, Specification};
+use crate::specification::{Bound, BoundError, BoundKind, ClassId, Specification, in_range};
 
 /// Something wrong around the endpoints, for checks that must fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +26,12 @@ pub enum SessionFlaw {
     DisconnectSilent,
     /// Somebody else can write packets.
     Forgery,
+    /// A packet for an older incarnation of the receiver is taken.
+    OldReceiverTaken,
+    /// A packet of an older incarnation of the sender is taken for one of the newest.
+    OldSenderTaken,
+    /// A payload is acknowledged and not delivered.
+    AcknowledgedAndDropped,
 }
 
 /// The specification model `session`: two peers.
@@ -107,7 +113,32 @@ fn config() -> SessionConfig {
     SessionConfig { retransmit_ms: 0, retransmit_ms_max: 0, give_up_ms: u64::MAX, window: 2, ..SessionConfig::default() }
 }
 
+/// More payloads have no numbers.
+const SENDS_MAX: u64 = 60;
+
 impl SessionWorld {
+    /// The world with this flaw, if any. The bounds are payloads of each of the
+    /// two, restarts, and suspicions.
+    pub fn new(bounds: [u64; 4], flaw: Option<SessionFlaw>) -> Result<Self, BoundError> {
+        let [sends_a, sends_b, restarts, give_ups] = bounds;
+        in_range("sends-a", sends_a, 0, SENDS_MAX)?;
+        in_range("sends-b", sends_b, 0, SENDS_MAX)?;
+        in_range("restarts", restarts, 0, 100)?;
+        in_range("give-ups", give_ups, 0, 100)?;
+        Ok(SessionWorld { sends: [sends_a as u8, sends_b as u8], restarts: restarts as u8, give_ups: give_ups as u8, flaw })
+    }
+
+    /// A packet as a receiver with this flaw understands it.
+    fn understood(&self, packet: &Packet<u8>, source: Incarnation, receiver: Incarnation) -> Packet<u8> {
+        let mut packet = packet.clone();
+        match self.flaw {
+            Some(SessionFlaw::OldReceiverTaken) if packet.body != Body::Hello => packet.dest_incarnation = receiver,
+            Some(SessionFlaw::OldSenderTaken) => packet.source_incarnation = source,
+            _ => {}
+        }
+        packet
+    }
+
     fn forged(&self) -> BTreeSet<(u8, Packet<u8>)> {
         let body = Body::Data { number: 1, floor: 1, payload: u8::MAX };
         let packet = Packet { source_incarnation: 1, dest_incarnation: 1, body };
@@ -121,6 +152,7 @@ impl SessionWorld {
                 Effect::Transmit { packet, .. } => {
                     state.packets.insert((process, packet));
                 }
+                Effect::Deliver { .. } if self.flaw == Some(SessionFlaw::AcknowledgedAndDropped) => {}
                 Effect::Deliver { incarnation: source_incarnation, payload, .. } => {
                     let sent = SentPayload { source: other(process), incarnation: source_incarnation, payload };
                     let delivery = Delivery { sent, receiver: incarnation };
@@ -196,6 +228,7 @@ impl Model for SessionWorld {
         };
         let (index, peer) = (usize::from(process), PeerId::from(other(process)));
         let outstanding = state.endpoints[index].outstanding_payloads(peer).copied().collect();
+        let sender = state.endpoints[usize::from(other(process))].incarnation();
         let endpoint = &mut state.endpoints[index];
         match action {
             SessionAction::Send(_) => {
@@ -206,6 +239,7 @@ impl Model for SessionWorld {
             }
             SessionAction::Arrive(source, packet) => {
                 // A dropped packet may still have consequences: an answer, or news of a restart.
+                let packet = self.understood(&packet, sender, endpoint.incarnation());
                 let _ = endpoint.receive(0, PeerId::from(source), packet, &mut effects);
             }
             SessionAction::Tick(_) => endpoint.tick(0, &mut effects),
@@ -362,7 +396,7 @@ mod tests {
                 }
             }
         }
-        assert!(reached, "everything can be delivered");
+        assert!(reached || world.flaw.is_some(), "everything can be delivered");
         (seen.len(), dead)
     }
 
@@ -381,5 +415,8 @@ mod tests {
         assert!(dies([2, 0], 1, 0, SessionFlaw::ReceivedForgotten).contains("NothingOutdated"));
         assert!(dies([1, 0], 0, 1, SessionFlaw::DisconnectSilent).contains("LossIsTold"));
         assert!(dies([1, 0], 0, 0, SessionFlaw::Forgery).contains("DeliveredWasSent"));
+        assert!(dies([1, 0], 1, 0, SessionFlaw::OldReceiverTaken).contains("DeliveredAtMostOnce"));
+        assert!(dies([1, 0], 0, 0, SessionFlaw::AcknowledgedAndDropped).contains("LossIsTold"));
+        assert!(dies([1, 1], 1, 0, SessionFlaw::OldSenderTaken).contains("DeliveredWasSent"));
     }
 }
