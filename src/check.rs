@@ -1,22 +1,24 @@
 //! `quorate check`: explores every behaviour within the bounds.
 
+mod annotations;
+mod instance;
 mod junit;
 mod table;
+mod vacuity;
 
 use std::path::{Path as FilePath, PathBuf};
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
-use quorate_checker::registry::{ModelInfo, Profile, Rules, Visitor, with_model};
-use quorate_checker::{Control, Engine, Options, Report, Verdict, Width, baseline, check, liveness};
-use quorate_model::Specification;
-use quorate_traces::{TraceInfo, itf, rules_json};
+use quorate_checker::registry::{ModelInfo, Profile, Rules, with_model};
+use quorate_checker::{Engine, Options, Report, Verdict, Width, baseline};
 
 use crate::bounds::BoundArgs;
-use crate::models::{chosen, chosen_for};
-use crate::output::{Color, Paint};
+use crate::models::chosen_for;
+use crate::output::{Color, Paint, is_stdout, write_to};
 use crate::units;
 use crate::{Conclusion, Failure, progress};
+use instance::Checking;
 
 /// Explore every behaviour within the bounds and check every property
 #[derive(ClapArgs)]
@@ -26,8 +28,12 @@ use crate::{Conclusion, Failure, progress};
   quorate check zen-with-terms --nodes 2 --max-term 2 --max-messages 10
   quorate check zen-with-terms --waive JoinAcceptedVersionHigher --trace-dir traces
   quorate check zen-with-terms --mutant CM02 --report -
+  quorate check --profile ci --junit check.xml --annotations github
+  quorate check replication-falling-checkpoint           a model that is kept for its violation
 
-Exit code: 0 everything holds, 1 something is violated, 2 could not tell or bad usage.")]
+A model that is kept for a property that it violates is checked only where it is named, and then ends with 1.
+
+Exit code: 0 everything holds, 1 something is violated or vacuous, 2 could not tell or bad usage.")]
 pub struct Args {
     /// Models to check; all by default
     #[arg(value_name = "MODEL")]
@@ -56,6 +62,9 @@ pub struct Args {
     /// Go on after the first violation, to learn every property that dies
     #[arg(long)]
     keep_going: bool,
+    /// Leave out what is decided after safety: liveness and recovery stay undecided
+    #[arg(long)]
+    safety_only: bool,
     /// Bits of a fingerprint that are kept
     #[arg(long, value_enum, default_value = "74")]
     fingerprint_bits: Bits,
@@ -83,6 +92,9 @@ pub struct Args {
     /// Write a JUnit file
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Print what fails as annotations [default: github where GITHUB_ACTIONS is true, else none]
+    #[arg(long, value_enum)]
+    annotations: Option<Annotations>,
     /// Write the trace of each violation into this directory
     #[arg(long, value_name = "DIR")]
     trace_dir: Option<PathBuf>,
@@ -106,6 +118,12 @@ enum EngineArg {
     Native,
     Stateright,
     Naive,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Annotations {
+    Github,
+    None,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -137,13 +155,21 @@ pub fn run(args: &Args) -> Result<Conclusion, Failure> {
         std::fs::create_dir_all(dir).map_err(|error| format!("cannot make {}: {error}", dir.display()))?;
     }
     let control = progress::control(args.quiet);
-    let to_stdout = args.report.as_deref() == Some(FilePath::new("-"));
+    let to_stdout = args.report.as_deref().is_some_and(is_stdout);
     let paint = Paint::new(args.color);
     let mut reports = Vec::new();
     for Instance { info, bounds } in &instances {
         let by_default = args.symmetry.is_none() && options.engine == Engine::Native && info.symmetric;
         let options = Options { symmetry: options.symmetry || by_default, ..options.clone() };
-        let visitor = Checking { options: &options, control: &control, rules: &rules, trace_dir: args.trace_dir.as_deref() };
+        let visitor = Checking {
+            options: &options,
+            control: &control,
+            rules: &rules,
+            safety_only: args.safety_only,
+            trace_dir: args.trace_dir.as_deref(),
+            colour: paint.is_on(),
+        };
+        progress::expect(info, bounds, baseline.as_deref().unwrap_or_default(), options.time_limit);
         let report = with_model(info.name, bounds, &rules, visitor)??;
         progress::clear(args.quiet);
         if !args.quiet && !to_stdout {
@@ -155,47 +181,41 @@ pub fn run(args: &Args) -> Result<Conclusion, Failure> {
         }
     }
     write_reports(args, &reports)?;
-    let vacuous = vacuous(args, &reports);
-    vacuous.iter().for_each(|sentence| eprintln!("vacuous: {sentence}"));
+    let vacuous = if args.is_as_it_is() { vacuity::vacuous(&models(&instances), &reports) } else { Vec::new() };
     let shrunk: Vec<String> = baseline.iter().flat_map(|before| baseline::shrunk(before, &reports)).collect();
-    shrunk.iter().for_each(|sentence| eprintln!("baseline: {sentence}"));
+    let sentences = || vacuous.iter().map(|why| ("vacuous", why)).chain(shrunk.iter().map(|why| ("baseline", why)));
+    sentences().for_each(|(what, why)| eprintln!("{what}: {why}"));
+    if args.annotates() {
+        let of_run = sentences().map(|(what, why)| annotations::line("error", what, why));
+        // A report on standard output stays one document.
+        let print = |line: String| if to_stdout { eprintln!("{line}") } else { crate::output::line(&line) };
+        annotations::of_reports(&reports).into_iter().chain(of_run).for_each(print);
+    }
     let doubt = !shrunk.is_empty() || reports.len() < instances.len();
     Ok(if vacuous.is_empty() { conclude(&reports, doubt) } else { Conclusion::Violated })
 }
 
-/// What no instance of a model has exercised: actions never taken, guards that
-/// never refused, examples never found. A failure where a profile above `quick`
-/// is checked as it is.
-fn vacuous(args: &Args, reports: &[Report]) -> Vec<String> {
-    let as_it_is = args.bounds.0.is_empty() && args.mutant.is_none() && args.waive.is_empty();
-    if args.profile == ProfileArg::Quick || !as_it_is {
-        return Vec::new();
+impl Args {
+    /// Whether a profile above `quick` is checked without changes, so that what
+    /// it does not exercise is a failure.
+    fn is_as_it_is(&self) -> bool {
+        let unchanged = self.bounds.0.is_empty() && self.mutant.is_none() && self.waive.is_empty();
+        unchanged && self.profile != ProfileArg::Quick
     }
-    let mut sentences: Vec<String> = Vec::new();
-    for info in chosen(&args.models).unwrap_or_default() {
-        let of_model: Vec<&Report> = reports.iter().filter(|report| report.model == info.name).collect();
-        let Some(first) = of_model.first() else { continue };
-        let never = |count: &dyn Fn(&Report) -> u64| of_model.iter().all(|report| count(report) == 0);
-        for name in first.coverage.actions.keys() {
-            if never(&|report| report.coverage.actions[name].as_u64().unwrap_or(0)) {
-                sentences.push(format!("{}: the action {name} is never taken", info.name));
-            }
-        }
-        for name in first.coverage.guards.keys() {
-            if never(&|report| report.coverage.guards[name].as_u64().unwrap_or(0)) {
-                sentences.push(format!("{}: the guard {name} never refuses", info.name));
-            }
-        }
-        for property in first.properties.iter().filter(|property| property.kind == "reachable") {
-            let found = |report: &Report| {
-                report.properties.iter().any(|other| other.name == property.name && other.verdict == Verdict::Holds)
-            };
-            if !of_model.iter().any(|report| found(report)) {
-                sentences.push(format!("{}: no example of {} is found", info.name, property.name));
-            }
+
+    fn annotates(&self) -> bool {
+        match self.annotations {
+            Some(wanted) => wanted == Annotations::Github,
+            None => std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true"),
         }
     }
-    sentences
+}
+
+/// The models of the instances, each once.
+fn models(instances: &[Instance]) -> Vec<&'static ModelInfo> {
+    let mut models: Vec<&ModelInfo> = instances.iter().map(|instance| instance.info).collect();
+    models.dedup_by_key(|info| info.name);
+    models
 }
 
 fn conclude(reports: &[Report], doubt: bool) -> Conclusion {
@@ -255,47 +275,6 @@ fn instances(args: &Args) -> Result<Vec<Instance>, Failure> {
     Ok(instances)
 }
 
-struct Checking<'a> {
-    options: &'a Options,
-    control: &'a Control,
-    rules: &'a Rules,
-    trace_dir: Option<&'a FilePath>,
-}
-
-impl Visitor for Checking<'_> {
-    type Output = Result<Report, Failure>;
-
-    fn visit<M: Specification + Clone + 'static>(self, model: M) -> Result<Report, Failure> {
-        liveness::admits(&model, self.options)?;
-        let mut outcome = check(&model, self.options, self.control);
-        let weak = liveness::complete(&model, self.options, self.control, &mut outcome)?;
-        let mut report = Report::of(&model, &outcome);
-        report.not_covered.extend(weak);
-        report.changed_rules = self.rules.mutant.iter().chain(&self.rules.waived).cloned().collect();
-        for (property, entry) in outcome.properties.iter().zip(&mut report.properties) {
-            let path = property.path.as_ref().filter(|_| property.verdict == Verdict::Violated);
-            if let (Some(dir), Some(path)) = (self.trace_dir, path) {
-                let mut name = vec![report.model.clone()];
-                name.extend(report.changed_rules.iter().cloned());
-                name.push(property.name.clone());
-                let file = dir.join(format!("{}.itf.json", name.join("-")));
-                let info = TraceInfo {
-                    rules: rules_json(self.rules.mutant.as_deref(), &self.rules.waived),
-                    property: property.name.clone(),
-                    kind: property.kind.to_owned(),
-                    verdict: String::from("violated"),
-                    witness: property.reason.clone().unwrap_or_default(),
-                    ..TraceInfo::default()
-                };
-                let text = itf::write(&model, path, &info);
-                std::fs::write(&file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-                entry.trace_file = Some(file.display().to_string());
-            }
-        }
-        Ok(report)
-    }
-}
-
 fn read_reports(file: &FilePath) -> Result<Vec<Report>, Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     let one_or_more = serde_json::from_str::<Report>(&text).map(|report| vec![report]).or_else(|_| serde_json::from_str(&text));
@@ -314,12 +293,4 @@ fn write_reports(args: &Args, reports: &[Report]) -> Result<(), Failure> {
         write_to(file, &junit::render(reports))?;
     }
     Ok(())
-}
-
-fn write_to(file: &FilePath, text: &str) -> Result<(), Failure> {
-    if file == FilePath::new("-") {
-        crate::output::line(text);
-        return Ok(());
-    }
-    Ok(std::fs::write(file, format!("{text}\n")).map_err(|error| format!("cannot write {}: {error}", file.display()))?)
 }

@@ -8,7 +8,7 @@ use quorate_checker::kill_table::{Fate, Row, deaths, run as run_mutant};
 use quorate_checker::registry::{ModelInfo, MutantInfo, Rules};
 
 use crate::models::chosen_for;
-use crate::output::{Color, Paint, line, wrap};
+use crate::output::{Color, Paint, is_stdout, line, wrap, write_to};
 use crate::units::show_count;
 use crate::{Conclusion, Failure, progress};
 
@@ -45,10 +45,11 @@ pub fn run(args: &Args) -> Result<Conclusion, Failure> {
     let mut options = Options::default();
     options.threads = args.threads.map_or(options.threads, usize::from);
     let control = progress::control(args.quiet);
-    let to_stdout = args.report.as_deref().is_some_and(|file| file.as_os_str() == "-");
+    let to_stdout = args.report.as_deref().is_some_and(is_stdout);
     let show = !args.quiet && !to_stdout;
     let (mut rows, mut as_expected) = (Vec::new(), true);
-    for info in chosen_for(&args.models, |info| args.mutant.iter().all(|id| info.has_mutant(id)))? {
+    for info in chosen_for(&args.models, |info| !(info.mutants)().is_empty() && args.mutant.iter().all(|id| info.has_mutant(id)))?
+    {
         let mutants = wanted(info, &args.mutant)?;
         if show {
             line(&format!("{}: {} mutants", paint.heading(info.name), mutants.len()));
@@ -80,12 +81,7 @@ pub fn run(args: &Args) -> Result<Conclusion, Failure> {
         }
     }
     if let Some(file) = &args.report {
-        let text = serde_json::to_string_pretty(&rows)?;
-        if to_stdout {
-            line(&text);
-        } else {
-            std::fs::write(file, text + "\n").map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-        }
+        write_to(file, &serde_json::to_string_pretty(&rows)?)?;
     }
     if control.is_interrupted() {
         return Ok(Conclusion::CouldNotTell);

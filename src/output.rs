@@ -1,9 +1,12 @@
 //! Writing for people: colours only where they are wanted, lines that fit.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
+
+use crate::Failure;
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -32,6 +35,11 @@ impl Paint {
         Paint { on: color == Color::Always || color == Color::Auto && auto() }
     }
 
+    /// Whether there are colours.
+    pub fn is_on(self) -> bool {
+        self.on
+    }
+
     fn styled(self, style: Style, text: &str) -> String {
         if self.on { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
@@ -56,6 +64,20 @@ impl Paint {
 /// Prints a line; a reader that has gone away is no error.
 pub fn line(text: &str) {
     _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Whether this name stands for standard output.
+pub fn is_stdout(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+/// Writes `text` and a line's end to a file; `-` is standard output.
+pub fn write_to(file: &Path, text: &str) -> Result<(), Failure> {
+    if is_stdout(file) {
+        line(text);
+        return Ok(());
+    }
+    Ok(std::fs::write(file, format!("{text}\n")).map_err(|error| format!("cannot write {}: {error}", file.display()))?)
 }
 
 /// `text` in lines of at most [`WIDTH`] columns, each after `indent` spaces.

@@ -7,7 +7,11 @@ use serde_json::Value;
 const SMALL: [&str; 6] = ["--max-term", "1", "--max-version", "2", "--max-messages", "8"];
 
 fn quorate(args: &[&str]) -> (i32, String, String) {
-    let output = Command::cargo_bin("quorate").unwrap().args(args).output().unwrap();
+    run(Command::cargo_bin("quorate").unwrap().env_remove("GITHUB_ACTIONS").args(args))
+}
+
+fn run(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
@@ -153,9 +157,9 @@ fn bad_usage_ends_with_2_and_names_what_there_is() {
 
 #[test]
 fn help_ends_with_0_and_shows_examples() {
-    for verb in ["check", "models", "mutants", "graph"] {
-        let (code, out, _) = quorate(&[verb, "--help"]);
-        assert!(code == 0 && out.contains("Examples:"), "{verb}: {out}");
+    for verb in [&["check"][..], &["models"], &["mutants"], &["graph"], &["bench", "check"]] {
+        let (code, out, _) = quorate(&[verb, &["--help"]].concat());
+        assert!(code == 0 && out.contains("Examples:"), "{verb:?}: {out}");
     }
     assert_eq!(quorate(&["--help"]).0, 0);
     assert_eq!(quorate(&["--version"]).0, 0);
@@ -191,4 +195,64 @@ fn a_small_graph_is_drawn_and_a_large_one_refused() {
     assert!(out.starts_with("digraph \"zen-with-terms\" {") && out.trim_end().ends_with('}'));
     let (code, out, err) = quorate(&["graph", "zen-with-terms"]);
     assert!(code == 2 && out.is_empty() && err.contains("more than 2000 states; choose smaller bounds"), "{err}");
+}
+
+#[test]
+fn a_violation_shows_its_trace_as_a_table_and_how_to_keep_it() {
+    let (code, out, _) = check(&["--mutant", "CM02", "--keep-going"]);
+    assert_eq!(code, 1);
+    assert!(out.contains("\n    1  HandleStartJoin(") && out.contains("0 → 1"), "{out}");
+    assert!(out.contains("--trace-dir traces\n") && out.contains("quorate trace show traces/zen-with-terms-CM02-"), "{out}");
+    let command = |line: &str| line.trim_start().starts_with("quorate ");
+    assert!(out.lines().all(|line| line.chars().count() <= 100 || command(line)), "{out}");
+}
+
+#[test]
+fn github_is_told_what_fails() {
+    let mutant = ["check", "zen-with-terms", "--nodes", "2", "--max-term", "1", "--mutant", "CM02", "--quiet"];
+    let on_github = |value: &str| run(Command::cargo_bin("quorate").unwrap().env("GITHUB_ACTIONS", value).args(mutant));
+    let (code, out, _) = on_github("true");
+    assert_eq!(code, 1);
+    assert!(out.starts_with("::error title=zen-with-terms CM02%3A ") && out.contains(" states)"), "{out}");
+    assert_eq!(on_github("false").1, "");
+    let (_, out, err) = quorate(&[&mutant[..], &["--annotations", "github", "--report", "-"]].concat());
+    assert!(serde_json::from_str::<Value>(&out).is_ok() && err.contains("::error title="), "{err}");
+    let (_, out, _) =
+        quorate(&[&mutant[..4], &["--max-messages", "40", "--time-limit", "200ms", "--annotations", "github"]].concat());
+    assert!(out.contains("::warning title=zen-with-terms%3A OneMasterPerTerm inconclusive::"), "{out}");
+}
+
+#[test]
+fn a_known_violation_is_checked_where_it_is_named_and_ends_with_1() {
+    let (code, out, _) = quorate(&["check", "replication-falling-checkpoint"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("VIOLATED     step       PrimaryGlobalCheckpointNeverFalls"), "{out}");
+    assert!(out.contains("a trace of 14 states:") && out.contains("This model is kept for its violation"), "{out}");
+    let (code, out, _) = quorate(&["check", "replication-falling-checkpoint", "--nodes", "3"]);
+    assert!(code == 0 && !out.contains("kept for its violation"), "{out}");
+    let (_, out, _) = quorate(&["check", "--time-limit", "1ms", "--report", "-", "--quiet"]);
+    assert!(!out.contains("falling-checkpoint"), "not without its name");
+    let (_, out, _) = quorate(&["models"]);
+    assert!(out.contains("replication-falling-checkpoint"), "{out}");
+}
+
+#[test]
+fn an_interruption_leaves_the_report_of_what_is_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().join("report.json");
+    let large = ["check", "zen-with-terms", "--nodes", "3", "--max-term", "3", "--max-messages", "40", "--quiet"];
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_quorate"))
+        .args(large)
+        .args(["--memory-limit", "4GiB", "--time-limit", "60s", "--report"])
+        .arg(&report)
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    let interrupt = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
+    assert_eq!(report["verdict"], "inconclusive");
+    assert!(report["distinct_states"].as_u64().unwrap() > 0);
+    assert!(report["not_covered"][0].as_str().unwrap().starts_with("interrupted: "), "{}", report["not_covered"]);
 }

@@ -8,7 +8,7 @@
 use quorate_model::Specification;
 
 use crate::control::Control;
-use crate::options::Options;
+use crate::options::{Engine, Options};
 use crate::outcome::Verdict;
 use crate::registry::{Expected, ModelInfo, MutantInfo, RegistryError, Rules, Visitor, with_model};
 
@@ -64,8 +64,11 @@ pub struct Row {
 
 /// Runs a mutant at its bounds.
 pub fn run(info: &ModelInfo, mutant: &MutantInfo, options: &Options, control: &Control) -> Result<Row, RegistryError> {
+    let options = tabulated(info, options);
+    let options = if (info.first_deaths_only)(mutant.id) { options } else { options.keep_going() };
     let rules = Rules { mutant: Some(mutant.id.to_owned()), waived: Vec::new() };
-    let found = with_model(info.name, &mutant.bounds, &rules, Autopsy { info, options, control })?;
+    let found =
+        with_model(info.name, &mutant.bounds, &rules, Autopsy { options: &options, control, must_kill: mutant.expected })?;
     let protocol = found.deaths.iter().any(|death| !info.is_self_check(&death.property));
     let fate = match (protocol, found.deaths.is_empty(), found.complete) {
         (true, ..) => Fate::Killed,
@@ -103,13 +106,20 @@ pub fn deaths(
     options: &Options,
     control: &Control,
 ) -> Result<Vec<Death>, RegistryError> {
-    Ok(with_model(info.name, bounds, rules, Autopsy { info, options, control })?.deaths)
+    let options = tabulated(info, options).keep_going();
+    let nothing = Expected::Equivalent("nothing is to die");
+    Ok(with_model(info.name, bounds, rules, Autopsy { options: &options, control, must_kill: nothing })?.deaths)
+}
+
+fn tabulated(info: &ModelInfo, options: &Options) -> Options {
+    let symmetry = info.symmetric_table && options.engine == Engine::Native;
+    Options { symmetry: options.symmetry || symmetry, ..options.clone() }
 }
 
 struct Autopsy<'a> {
-    info: &'a ModelInfo,
     options: &'a Options,
     control: &'a Control,
+    must_kill: Expected,
 }
 
 struct Autopsied {
@@ -123,13 +133,13 @@ impl Visitor for Autopsy<'_> {
     type Output = Autopsied;
 
     fn visit<M: Specification + Clone + 'static>(self, model: M) -> Autopsied {
-        let outcome = {
-            // A mutant may have no end of states within the bounds; then its table
-            // has what dies first.
-            let endless = self.info.endless_under_mutants;
-            let options = if endless { self.options.clone() } else { self.options.clone().keep_going() };
-            crate::check(&model, &options, self.control)
-        };
+        let mut outcome = crate::check(&model, self.options, self.control);
+        if let Expected::Dies(name) = self.must_kill
+            && outcome.property(name).is_some_and(|property| property.verdict == Verdict::Inconclusive)
+        {
+            // What safety cannot show. It refuses symmetry, and then the row is not as expected.
+            _ = crate::liveness::complete(&model, self.options, self.control, &mut outcome);
+        }
         let deaths = (outcome.properties.iter())
             .filter(|property| property.verdict == Verdict::Violated && property.kind != "reachable")
             .map(|property| Death {

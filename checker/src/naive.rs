@@ -98,7 +98,10 @@ impl<M: Specification> Run<'_, M> {
         let mut enabled = Vec::new();
         let handlers = panics::catch(|| {
             model.successors(&state, |action, result| match result {
-                Ok(after) => enabled.push((action, after)),
+                Ok(after) => {
+                    model.inner_refusals(&state, &action, |guard| self.counts.guards[usize::from(guard.0)] += 1);
+                    enabled.push((action, after));
+                }
                 Err(guard) => self.counts.guards[usize::from(guard.0)] += 1,
             });
         });

@@ -72,6 +72,9 @@ pub struct PropertyReport {
     /// Where the trace was written as a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_file: Option<String>,
+    /// The behaviour as a table for a terminal; no part of the JSON.
+    #[serde(skip)]
+    pub table: Option<String>,
 }
 
 /// One state of a behaviour.
@@ -130,6 +133,14 @@ impl Report {
     }
 }
 
+impl Report {
+    /// The name of the file for the trace of a violation.
+    pub fn trace_name(&self, property: &PropertyReport) -> String {
+        let parts = [&self.model].into_iter().chain(&self.changed_rules).chain([&property.name]);
+        format!("{}.itf.json", parts.cloned().collect::<Vec<_>>().join("-"))
+    }
+}
+
 fn property_report<M: Specification>(model: &M, property: &crate::outcome::PropertyOutcome<M>) -> PropertyReport {
     let entry = |action: Option<&M::Action>, state: &M::State| TraceEntry {
         action: action.map(|action| model.format_action(action)),
@@ -148,5 +159,6 @@ fn property_report<M: Specification>(model: &M, property: &crate::outcome::Prope
         }),
         trace_loop: path.and_then(|path| path.loop_start),
         trace_file: None,
+        table: None,
     }
 }

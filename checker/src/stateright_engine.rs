@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use quorate_model::Path;
-use quorate_model::specification::Specification;
+use quorate_model::specification::{GuardId, Specification};
 use stateright::{Checker, Model, Property};
 
 use crate::assemble::{Counts, Findings, Violation, outcome};
@@ -238,6 +238,8 @@ impl<M: Specification + Clone + 'static> Model for Wrapped<M> {
                     generated += 1;
                     cut += u64::from(!self.model.within_boundary(&after));
                     tally.actions[usize::from(self.model.class_of(&action).0)].fetch_add(1, Relaxed);
+                    let undone = |guard: GuardId| _ = tally.guards[usize::from(guard.0)].fetch_add(1, Relaxed);
+                    self.model.inner_refusals(state, &action, undone);
                     for claim in &self.claims.steps {
                         if self.claims.in_step(*claim, &self.model, state, &action, &after).is_err() {
                             steps.push(Step::Break(action.clone(), *claim));

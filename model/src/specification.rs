@@ -136,7 +136,8 @@ pub trait Specification: Model<State: SpecState, Action: SpecAction> + Send + Sy
         Vec::new()
     }
 
-    /// The names of the guards that [`step`](Self::step) can refuse with.
+    /// The names of the guards that [`step`](Self::step) can refuse with, or
+    /// that can leave a part of a step undone.
     fn guards(&self) -> Vec<&'static str> {
         vec!["Ignored"]
     }
@@ -168,6 +169,11 @@ pub trait Specification: Model<State: SpecState, Action: SpecAction> + Send + Sy
             visit(action, next);
         }
     }
+
+    /// Visits the guards that leave a part of `action` undone, where it is taken
+    /// in `state`: a handler may refuse to go on with one thing and do another.
+    /// They are counted with the refusals of whole steps.
+    fn inner_refusals(&self, _state: &Self::State, _action: &Self::Action, _visit: impl FnMut(GuardId)) {}
 
     /// What is assumed about this instance of an action for liveness. Two equal
     /// actions are one instance.

@@ -44,15 +44,17 @@ impl Default for TableOptions {
 
 /// The whole view: header, steps, and how it ends.
 pub fn render(trace: &Trace, options: &TableOptions) -> String {
-    let mut table = Table { trace, options, paint: Paint { colour: options.colour }, out: String::new() };
+    let mut table = Table::new(trace, options);
     table.header();
-    let layout = Layout::of(trace, options);
-    for index in options.from..=options.to.min(trace.states.len() - 1) {
-        if table.concerns(index) {
-            table.step(index, &layout);
-        }
-    }
+    table.steps();
     table.ending();
+    table.out
+}
+
+/// The steps alone, for a caller that has said the rest.
+pub fn render_steps(trace: &Trace, options: &TableOptions) -> String {
+    let mut table = Table::new(trace, options);
+    table.steps();
     table.out
 }
 
@@ -63,7 +65,20 @@ struct Table<'a> {
     out: String,
 }
 
-impl Table<'_> {
+impl<'a> Table<'a> {
+    fn new(trace: &'a Trace, options: &'a TableOptions) -> Self {
+        Table { trace, options, paint: Paint { colour: options.colour }, out: String::new() }
+    }
+
+    fn steps(&mut self) {
+        let layout = Layout::of(self.trace, self.options);
+        for index in self.options.from..=self.options.to.min(self.trace.states.len() - 1) {
+            if self.concerns(index) {
+                self.step(index, &layout);
+            }
+        }
+    }
+
     fn line(&mut self, text: &str) {
         self.out.push_str(text.trim_end());
         self.out.push('\n');

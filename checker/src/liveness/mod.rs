@@ -51,7 +51,7 @@ use quorate_model::property::Check;
 use quorate_model::specification::Specification;
 
 use crate::control::{Control, Watch};
-use crate::outcome::{PropertyOutcome, Verdict};
+use crate::outcome::{PropertyOutcome, Stop, Verdict};
 use crate::panics;
 pub use complete::{admits, complete};
 use decide::{Claim, Judge};
@@ -75,7 +75,7 @@ pub fn check<M: Specification>(
         _ => None,
     };
     let stop = measured.stop.filter(|_| properties.len() < claims.len());
-    let why = panic.as_ref().map(|words| format!("the model panicked: {words}")).or(stop.as_ref().map(ToString::to_string));
+    let why = why_undecided(panic.as_deref(), stop.as_ref());
     let decided = properties.len();
     let mut properties = properties;
     properties.extend(claims[decided..].iter().map(|claim| undecided(claim.name, claim.check.kind(), why.clone())));
@@ -94,6 +94,11 @@ pub fn check<M: Specification>(
 /// Whether `model` claims something that [`check`] decides.
 pub fn has_claims<M: Specification>(model: &M) -> bool {
     !claims(model).0.is_empty()
+}
+
+/// Why claims are left undecided: a panic, or an early end.
+pub(crate) fn why_undecided(panic: Option<&str>, stop: Option<&Stop>) -> Option<String> {
+    panic.map(|words| format!("the model panicked: {words}")).or(stop.map(ToString::to_string))
 }
 
 /// A claim of which nothing is known.

@@ -171,6 +171,7 @@ impl<'a, M: Specification> Worker<'a, M> {
                     stage = Stage::After(step, "");
                     self.counts.generated += 1;
                     self.counts.actions[usize::from(shared.model.class_of(&action).0)] += 1;
+                    shared.model.inner_refusals(state, &action, |guard| self.counts.guards[usize::from(guard.0)] += 1);
                     for index in 0..self.steps.len() {
                         let claim = self.steps[index];
                         stage = Stage::After(step, shared.claims.all[claim].name);

@@ -32,7 +32,7 @@ use quorate_model::property::Check;
 use quorate_model::specification::{BoundKind, Specification};
 
 use crate::control::{Control, Watch};
-use crate::liveness::{LivenessError, LivenessOptions, LivenessOutcome, undecided};
+use crate::liveness::{LivenessError, LivenessOptions, LivenessOutcome, undecided, why_undecided};
 use crate::panics;
 pub use explore::RecoveryCounts;
 use explore::{Claim, Explorer};
@@ -59,7 +59,7 @@ pub fn check<M: Specification>(
         .during(&options.watched(), control, || if claims.is_empty() { None } else { panics::catch(|| explorer.run()).err() });
     // A claim that was violated before the end stays so.
     let stop = measured.stop;
-    let why = panic.as_ref().map(|words| format!("the model panicked: {words}")).or(stop.as_ref().map(ToString::to_string));
+    let why = why_undecided(panic.as_deref(), stop.as_ref());
     let recoveries = explorer.recoveries();
     let (graph, collision_probability) = (explorer.counts(), explorer.collision_probability());
     let properties = match panics::catch(|| explorer.properties(why.clone())) {

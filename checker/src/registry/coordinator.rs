@@ -1,11 +1,11 @@
 //! The Coordinators in a world with a retained-set network.
 
+use quorate_model::coordination::Sound;
 use quorate_model::coordination::catalogue::catalogue;
-use quorate_model::coordination::{Rejection, Sound};
 use quorate_model::coordinator_world::{CoordinatorBounds, coordinator_world};
 
-use super::zen_with_terms::coordination_mutant;
-use super::{BoundInfo, Entry, Expected, ModelInfo, MutantInfo, Profile, RegistryError, Rules, Visitor};
+use super::zen_with_terms::{coordination_mutant, guards};
+use super::{BoundInfo, Entry, Expected, ModelInfo, MutantInfo, Profile, RegistryError, Rules, Visitor, names_of};
 
 /// The rows of the catalogue that an actor with a fixed configuration can
 /// express, with the property that must die and the bounds at which it does.
@@ -52,26 +52,22 @@ impl Entry for CoordinatorEntry {
             Profile::Deep => vec![vec![3, 2, 1, 1, 1], vec![3, 3, 1, 0, 0]],
         },
         symmetric: true,
-        endless_under_mutants: false,
+        symmetric_table: true,
+        first_deaths_only: |_| false,
         small: || vec![vec![2, 1, 1, 1, 1], vec![1, 2, 1, 1, 1], vec![2, 2, 1, 0, 0], vec![2, 1, 1, 1, 0]],
         self_checks: &["SingleNodeInvariant", "RefinesTheRules"],
-        guards: || Rejection::ALL.iter().map(|guard| guard.name()).collect(),
+        guards: || names_of(guards()),
         mutants,
+        known_violation: None,
     };
 
     fn build<V: Visitor>(bounds: &[u64], rules: &Rules, visitor: V) -> Result<V::Output, RegistryError> {
-        let &[nodes, max_term, submissions, restarts, checks] = bounds else {
-            unreachable!("the registry has counted the bounds");
-        };
+        let [nodes, max_term, submissions, restarts, checks] = Self::INFO.exactly(bounds)?;
         let bounds = CoordinatorBounds { nodes: nodes as usize, max_term, submissions, restarts, checks };
-        let refused = |why: quorate_model::specification::BoundError| RegistryError::Bounds {
-            model: Self::INFO.name,
-            why: why.to_string(),
-        };
         if *rules == Rules::default() {
-            return Ok(visitor.visit(coordinator_world(Sound, bounds, true).map_err(refused)?));
+            return Ok(visitor.visit(coordinator_world(Sound, bounds, true).map_err(|why| Self::INFO.refused(why))?));
         }
         let mutant = coordination_mutant(&Self::INFO, rules)?;
-        Ok(visitor.visit(coordinator_world(mutant, bounds, false).map_err(refused)?))
+        Ok(visitor.visit(coordinator_world(mutant, bounds, false).map_err(|why| Self::INFO.refused(why))?))
     }
 }

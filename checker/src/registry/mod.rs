@@ -10,12 +10,14 @@
 mod coordinator;
 mod replica_engine;
 mod replication;
+mod session;
 mod storage;
 mod zen_with_terms;
 
 use quorate_model::Specification;
 
-pub use quorate_model::coordination::catalogue::Expected;
+pub use quorate_model::seeded::Expected;
+use quorate_model::seeded::Seeded;
 
 /// A bound of a model.
 #[derive(Clone, Copy, Debug)]
@@ -96,8 +98,11 @@ pub struct ModelInfo {
     /// asked otherwise. Not for the counterparts of TLA+ modules, whose counts
     /// are compared, and not where liveness is claimed.
     pub symmetric: bool,
-    /// Whether mutants may have no end of states within the bounds.
-    pub endless_under_mutants: bool,
+    /// The same for the kill table, whose counts are compared with nobody's.
+    pub symmetric_table: bool,
+    /// Mutants whose states within the bounds have no end, or are too many for a
+    /// table: their rows have what dies first.
+    pub first_deaths_only: fn(&str) -> bool,
     /// The guards that can be waived.
     pub guards: fn() -> Vec<&'static str>,
     /// Properties that speak of a node's bookkeeping or of the rules themselves,
@@ -105,6 +110,9 @@ pub struct ModelInfo {
     pub self_checks: &'static [&'static str],
     /// Its mutants.
     pub mutants: fn() -> Vec<MutantInfo>,
+    /// For a model that is kept for a property that it violates: which, and why.
+    /// It is checked only where it is named.
+    pub known_violation: Option<&'static str>,
 }
 
 /// Under which rules a model runs: the sound ones by default.
@@ -145,13 +153,7 @@ macro_rules! registry {
             rules: &Rules,
             visitor: V,
         ) -> Result<V::Output, RegistryError> {
-            let info = find(name)?;
-            if bounds.len() != info.bounds.len() {
-                return Err(RegistryError::Bounds {
-                    model: info.name,
-                    why: format!("it has {} bounds, not {}", info.bounds.len(), bounds.len()),
-                });
-            }
+            find(name)?;
             $(if name == <$entry>::INFO.name {
                 return <$entry>::build(bounds, rules, visitor);
             })+
@@ -165,8 +167,11 @@ registry![
     coordinator::CoordinatorEntry,
     replication::ReplicationEntry,
     replication::QuietingEntry,
+    replication::FallingEntry,
     storage::StorageEntry,
+    storage::ReferenceStoreEntry,
     replica_engine::ReplicaEngineEntry,
+    session::SessionEntry,
 ];
 
 /// The model of this name.
@@ -262,9 +267,54 @@ impl ModelInfo {
         RegistryError::Mutant { model: self.name, id: id.to_owned(), valid }
     }
 
+    /// The bounds as an array of the length that the model has.
+    fn exactly<const N: usize>(&self, bounds: &[u64]) -> Result<[u64; N], RegistryError> {
+        bounds.try_into().map_err(|_| self.refused(format!("it has {N} bounds, not {}", bounds.len())))
+    }
+
+    fn refused(&self, why: impl std::fmt::Display) -> RegistryError {
+        RegistryError::Bounds { model: self.name, why: why.to_string() }
+    }
+
+    /// The rules of the mutant that was asked for, without the guards that were.
+    fn changed<R: Copy, B, G: Copy>(
+        &self,
+        rules: &Rules,
+        sound: R,
+        catalogue: &[Seeded<R, B>],
+        guards: &[(&'static str, G)],
+        waiving: fn(R, G) -> R,
+    ) -> Result<R, RegistryError> {
+        let mut changed = match &rules.mutant {
+            None => sound,
+            Some(id) => catalogue.iter().find(|entry| entry.id == id).ok_or_else(|| self.no_mutant(id))?.rules,
+        };
+        for name in &rules.waived {
+            let (_, guard) = guards.iter().find(|(guard, _)| guard == name).ok_or_else(|| self.no_guard(name))?;
+            changed = waiving(changed, *guard);
+        }
+        Ok(changed)
+    }
+
     fn no_guard(&self, name: &str) -> RegistryError {
         RegistryError::Guard { model: self.name, name: name.to_owned(), valid: names((self.guards)().into_iter()) }
     }
+}
+
+/// The rows of a catalogue, with their bounds in the model's order.
+fn mutants_of<R, B>(catalogue: Vec<Seeded<R, B>>, bounds: impl Fn(&Seeded<R, B>) -> Vec<u64>) -> Vec<MutantInfo> {
+    let row =
+        |entry: Seeded<R, B>| MutantInfo { id: entry.id, change: entry.change, expected: entry.expected, bounds: bounds(&entry) };
+    catalogue.into_iter().map(row).collect()
+}
+
+/// Guards with their names.
+fn named<G: Copy>(guards: &[G], name: fn(G) -> &'static str) -> Vec<(&'static str, G)> {
+    guards.iter().map(|guard| (name(*guard), *guard)).collect()
+}
+
+fn names_of<G>(guards: Vec<(&'static str, G)>) -> Vec<&'static str> {
+    guards.into_iter().map(|(name, _)| name).collect()
 }
 
 fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {

@@ -1,10 +1,8 @@
 //! Operations that arrive out of order at the engine of a replica.
 
-use quorate_model::replication::replica_engine::{
-    EngineBounds, EngineMutant, EngineRejection, EngineRules, ReplicaEngine, catalogue,
-};
+use quorate_model::replication::replica_engine::{EngineBounds, EngineRejection, EngineRules, ReplicaEngine, catalogue};
 
-use super::{BoundInfo, Entry, ModelInfo, MutantInfo, Profile, RegistryError, Rules, Visitor};
+use super::{BoundInfo, Entry, ModelInfo, Profile, RegistryError, Rules, Visitor, mutants_of, named, names_of};
 
 pub(super) struct ReplicaEngineEntry;
 
@@ -25,35 +23,29 @@ impl Entry for ReplicaEngineEntry {
             Profile::Deep => vec![vec![3, 0, 1], vec![2, 2, 1]],
         },
         symmetric: false,
-        endless_under_mutants: false,
-        small: || vec![vec![1, 0, 1], vec![1, 1, 1]],
-        guards: || EngineRejection::ALL.iter().map(|guard| guard.name()).collect(),
+        symmetric_table: false,
+        // Its local checkpoint has no end.
+        first_deaths_only: |id| id == "W-NextNotCompleted",
+        small: || vec![vec![1, 0, 1]],
+        guards: || names_of(guards()),
         self_checks: &[],
         mutants: || {
-            let row = |entry: EngineMutant| MutantInfo {
-                id: entry.id,
-                change: entry.change,
-                expected: entry.expected,
-                bounds: vec![entry.bounds.requests, entry.bounds.duplication_limit, entry.bounds.document_contents],
-            };
-            catalogue().into_iter().map(row).collect()
+            mutants_of(catalogue(), |entry| {
+                vec![entry.bounds.requests, entry.bounds.duplication_limit, entry.bounds.document_contents]
+            })
         },
+        known_violation: None,
     };
 
     fn build<V: Visitor>(bounds: &[u64], rules: &Rules, visitor: V) -> Result<V::Output, RegistryError> {
-        let &[requests, duplication_limit, document_contents] = bounds else {
-            unreachable!("the registry has counted the bounds");
-        };
+        let [requests, duplication_limit, document_contents] = Self::INFO.exactly(bounds)?;
         let bounds = EngineBounds { requests, duplication_limit, document_contents };
-        let mut changed = match &rules.mutant {
-            None => EngineRules::SOUND,
-            Some(id) => catalogue().iter().find(|entry| entry.id == id).ok_or_else(|| Self::INFO.no_mutant(id))?.rules,
-        };
-        for name in &rules.waived {
-            let guard = EngineRejection::ALL.iter().find(|guard| guard.name() == name);
-            changed = changed.and_waiving(*guard.ok_or_else(|| Self::INFO.no_guard(name))?);
-        }
-        let refused = |why: String| RegistryError::Bounds { model: Self::INFO.name, why };
-        Ok(visitor.visit(ReplicaEngine::new(changed, bounds).map_err(|why| refused(why.to_string()))?))
+        let changed = Self::INFO.changed(rules, EngineRules::SOUND, &catalogue(), &guards(), EngineRules::and_waiving)?;
+        Ok(visitor.visit(ReplicaEngine::new(changed, bounds).map_err(|why| Self::INFO.refused(why))?))
     }
+}
+
+fn guards() -> Vec<(&'static str, EngineRejection)> {
+    let waivable: Vec<EngineRejection> = EngineRejection::ALL.iter().copied().filter(|guard| guard.can_be_waived()).collect();
+    named(&waivable, EngineRejection::name)
 }

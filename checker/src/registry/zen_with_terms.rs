@@ -1,10 +1,10 @@
 //! The coordination rules under the environment of Elastic's `ZenWithTerms`.
 
-use quorate_model::coordination::catalogue::{CatalogueEntry, catalogue};
+use quorate_model::coordination::catalogue::catalogue;
 use quorate_model::coordination::{Mutant, Rejection, Sound};
 use quorate_model::zen_with_terms::{ZenBounds, ZenWithTerms};
 
-use super::{BoundInfo, Entry, ModelInfo, MutantInfo, Profile, RegistryError, Rules, Visitor};
+use super::{BoundInfo, Entry, ModelInfo, Profile, RegistryError, Rules, Visitor, mutants_of, named, names_of};
 
 pub(super) struct ZenWithTermsEntry;
 
@@ -28,49 +28,33 @@ impl Entry for ZenWithTermsEntry {
             Profile::Deep => vec![vec![3, 1, 1, 0, 1, 8], vec![3, 2, 2, 0, 1, 7]],
         },
         symmetric: false,
-        endless_under_mutants: false,
+        symmetric_table: false,
+        first_deaths_only: |_| false,
         small: || vec![vec![2, 1, 2, 0, 1, 8], vec![1, 2, 2, 1, 2, 8], vec![3, 1, 1, 0, 1, 3], vec![2, 1, 1, 0, 1, 4]],
-        guards: || Rejection::ALL.iter().map(|guard| guard.name()).collect(),
+        guards: || names_of(guards()),
         self_checks: &["SingleNodeInvariant", "FollowsTheRules"],
-        mutants: || {
-            let row = |entry: CatalogueEntry| MutantInfo {
-                id: entry.id,
-                change: entry.change,
-                expected: entry.expected,
-                bounds: entry.bounds.to_vec(),
-            };
-            catalogue().into_iter().map(row).collect()
-        },
+        mutants: || mutants_of(catalogue(), |entry| entry.bounds.to_vec()),
+        known_violation: None,
     };
 
     fn build<V: Visitor>(bounds: &[u64], rules: &Rules, visitor: V) -> Result<V::Output, RegistryError> {
-        let &[nodes, max_term, max_version, max_initial_version, values, max_messages] = bounds else {
-            unreachable!("the registry has counted the bounds");
-        };
+        let [nodes, max_term, max_version, max_initial_version, values, max_messages] = Self::INFO.exactly(bounds)?;
         let bounds = ZenBounds { nodes: nodes as usize, max_term, max_version, max_initial_version, values, max_messages };
         if *rules == Rules::default() {
-            return Ok(visitor.visit(ZenWithTerms::new(Sound, bounds).map_err(refused)?));
+            return Ok(visitor.visit(ZenWithTerms::new(Sound, bounds).map_err(|why| Self::INFO.refused(why))?));
         }
         let mutant = coordination_mutant(&Self::INFO, rules)?;
-        Ok(visitor.visit(ZenWithTerms::new(mutant, bounds).map_err(refused)?))
+        Ok(visitor.visit(ZenWithTerms::new(mutant, bounds).map_err(|why| Self::INFO.refused(why))?))
     }
 }
 
 /// The mutant of the coordination rules that was asked for.
 pub(super) fn coordination_mutant(info: &ModelInfo, rules: &Rules) -> Result<Mutant, RegistryError> {
-    let mut mutant = match &rules.mutant {
-        None => Mutant::default(),
-        Some(id) => catalogue().iter().find(|entry| entry.id == id).ok_or_else(|| info.no_mutant(id))?.rules,
-    };
-    for name in &rules.waived {
-        let guard = Rejection::ALL.iter().find(|guard| guard.name() == name).ok_or_else(|| info.no_guard(name))?;
-        mutant = mutant.and_waiving(*guard);
-    }
-    Ok(mutant)
+    info.changed(rules, Mutant::default(), &catalogue(), &guards(), Mutant::and_waiving)
 }
 
-fn refused(why: impl std::fmt::Display) -> RegistryError {
-    RegistryError::Bounds { model: ZenWithTermsEntry::INFO.name, why: why.to_string() }
+pub(super) fn guards() -> Vec<(&'static str, Rejection)> {
+    named(&Rejection::ALL, Rejection::name)
 }
 
 #[cfg(test)]

@@ -6,30 +6,11 @@
 
 use super::mutant::{Effect, Mutant};
 use super::rejection::Rejection;
+pub use crate::seeded::Expected;
+use crate::seeded::Seeded;
 
-/// How a catalogue entry is expected to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expected {
-    /// This property dies (others may too).
-    Dies(&'static str),
-    /// Nothing dies, for this reason.
-    Equivalent(&'static str),
-}
-
-/// An entry of the catalogue of mutants.
-#[derive(Clone, Copy, Debug)]
-pub struct CatalogueEntry {
-    /// `CM01`, …; `W-` and the guard for a waived guard.
-    pub id: &'static str,
-    /// What is different, in a few words.
-    pub change: &'static str,
-    /// The rules.
-    pub rules: Mutant,
-    /// How it ends.
-    pub expected: Expected,
-    /// At these bounds of `zen-with-terms`.
-    pub bounds: [u64; 6],
-}
+/// An entry of the catalogue, at bounds of `zen-with-terms`.
+pub type CatalogueEntry = Seeded<Mutant, [u64; 6]>;
 
 /// The catalogue: seeded mutants of the coordination rules.
 pub fn catalogue() -> Vec<CatalogueEntry> {

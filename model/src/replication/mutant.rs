@@ -15,8 +15,8 @@ use super::rule_set::RuleSet;
 use super::shard_copy::Resync;
 use super::translog::Translog;
 use super::types::{Operation, PrimaryTerm, Role, RoutingTable, SeqNo, TrimRequest};
-pub use crate::coordination::catalogue::Expected;
 use crate::node_set::NodeId;
+use crate::seeded::{Expected, Seeded};
 
 /// A change of what a rule does, other than leaving out a guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -211,27 +211,17 @@ impl RuleSet for Mutant {
     }
 }
 
-/// An entry of the catalogue of mutants.
-#[derive(Clone, Copy, Debug)]
-pub struct ReplicationMutant {
-    /// Its name in the list of seeded mutants; `W-` and the guard for a waived guard.
-    pub id: &'static str,
-    /// What is different, in a few words.
-    pub change: &'static str,
-    /// The rules.
-    pub rules: Mutant,
-    /// A small instance that shows it.
-    pub bounds: ReplicationBounds,
-    /// How it ends there.
-    pub expected: Expected,
-}
+/// An entry of the catalogue.
+pub type ReplicationMutant = Seeded<Mutant, ReplicationBounds>;
 
 /// Two copies, three client values.
 const TWO: ReplicationBounds = ReplicationBounds { nodes: 2, documents: 1, max_client_value: 3, max_messages: 3 };
 /// Three copies, one operation and what follows from it.
 const THREE: ReplicationBounds = ReplicationBounds { nodes: 3, documents: 1, max_client_value: 2, max_messages: 4 };
-/// Three copies, two operations.
-const THREE_TWO: ReplicationBounds = ReplicationBounds { nodes: 3, documents: 1, max_client_value: 3, max_messages: 4 };
+/// Three copies, two operations, few messages.
+const THREE_TWO: ReplicationBounds = ReplicationBounds { nodes: 3, documents: 1, max_client_value: 3, max_messages: 2 };
+/// Three copies, two operations of which one is under way to both replicas.
+const THREE_AHEAD: ReplicationBounds = ReplicationBounds { nodes: 3, documents: 1, max_client_value: 3, max_messages: 3 };
 
 /// Two copies, three operations.
 const TWO_THREE: ReplicationBounds = ReplicationBounds { nodes: 2, documents: 1, max_client_value: 4, max_messages: 4 };
@@ -268,7 +258,7 @@ pub fn catalogue() -> Vec<ReplicationMutant> {
             "no_rollback",
             "a copy goes on counting what no new primary confirmed",
             NoRollback,
-            THREE_TWO,
+            THREE_AHEAD,
             dies("SameTranslogUpToGlobalCheckPoint"),
         ),
         effect(

@@ -14,6 +14,9 @@ macro_rules! rejections {
             /// Every guard, in the order of the handlers.
             pub const ALL: &'static [Rejection] = &[$(Rejection::$name,)*];
 
+            /// Those of the TLA+ module; the others belong to what it has no words for.
+            pub const OF_MODULE: &'static [Rejection] = Self::ALL.split_at(Rejection::NoLongerPrimary as usize + 1).0;
+
             /// The name of the variant, as `--waive` takes it.
             pub fn name(self) -> &'static str {
                 match self {

@@ -115,10 +115,15 @@ impl<V: Source> ShardCopy<V> {
         Ok(next)
     }
 
+    /// Whether a request of `term` is the first of its primary, so that this copy rolls back.
+    pub fn hears_of_newer_term(&self, rules: &impl RuleSet, term: PrimaryTerm) -> Result<(), Rejection> {
+        rules.require(TermNotNewer, term > self.primary_term)
+    }
+
     /// Takes over the term and the global checkpoint of a request (`MaybeMarkPC`).
     fn hear_of_term(&self, rules: &impl RuleSet, term: PrimaryTerm, global_checkpoint: SeqNo) -> Self {
         let mut next = self.clone();
-        let new_term = rules.require(TermNotNewer, term > self.primary_term).is_ok();
+        let new_term = self.hears_of_newer_term(rules, term).is_ok();
         next.global_checkpoint = rules.replica_global_checkpoint(self.global_checkpoint, global_checkpoint, new_term);
         if new_term {
             next.translog = rules.roll_back(next.translog, self.global_checkpoint, next.global_checkpoint);
@@ -136,9 +141,7 @@ impl<V: Source> ShardCopy<V> {
         source: NodeId,
         local_checkpoint: SeqNo,
     ) -> Result<Self, Rejection> {
-        let known = self.local_checkpoints[source.index()];
-        rules.require(LocalCheckpointNotNewer, local_checkpoint > known)?;
-        rules.require(CopyNoLongerAssigned, self.applied.routing.role(me) != Role::Unassigned)?;
+        self.learns_local_checkpoint(rules, me, source, local_checkpoint)?;
 
         let mut next = self.clone();
         next.local_checkpoints[source.index()] = local_checkpoint;
@@ -146,6 +149,18 @@ impl<V: Source> ShardCopy<V> {
         let computed = rules.global_checkpoint(&assigned.collect::<SmallVec<[SeqNo; 8]>>());
         next.global_checkpoint = computed.unwrap_or(self.global_checkpoint);
         Ok(next)
+    }
+
+    /// Whether the local checkpoint that `source` answers with tells this copy anything.
+    pub fn learns_local_checkpoint(
+        &self,
+        rules: &impl RuleSet,
+        me: NodeId,
+        source: NodeId,
+        local_checkpoint: SeqNo,
+    ) -> Result<(), Rejection> {
+        rules.require(LocalCheckpointNotNewer, local_checkpoint > self.local_checkpoints[source.index()])?;
+        rules.require(CopyNoLongerAssigned, self.applied.routing.role(me) != Role::Unassigned)
     }
 
     /// `ApplyClusterStateFromMaster`: a node follows the master. Where it finds
@@ -160,8 +175,7 @@ impl<V: Source> ShardCopy<V> {
 
         let mut next = self.clone();
         next.applied = *state;
-        let promoted = self.applied.routing.role(me) != Role::Primary && state.routing.role(me) == Role::Primary;
-        if rules.require(NotPromoted, promoted).is_err() {
+        if self.is_promoted(rules, me, state).is_err() {
             return Ok((next, None));
         }
         next.primary_term = state.primary_term;
@@ -169,6 +183,12 @@ impl<V: Source> ShardCopy<V> {
         next.local_checkpoints[me.index()] = rules.local_checkpoint(&next.translog);
         let resync = next.resync(rules);
         Ok((next, Some(resync)))
+    }
+
+    /// Whether `state` makes this copy the primary that it was not before.
+    pub fn is_promoted(&self, rules: &impl RuleSet, me: NodeId, state: &ShardClusterState) -> Result<(), Rejection> {
+        let promoted = self.applied.routing.role(me) != Role::Primary && state.routing.role(me) == Role::Primary;
+        rules.require(NotPromoted, promoted)
     }
 
     /// What a new primary sends: all that it holds above the global checkpoint.

@@ -66,6 +66,9 @@ pub fn explore<M: Specification>(model: &M, initial: Vec<M::State>, enough: impl
                     }
                 };
                 found.generated += 1;
+                model.inner_refusals(state, &action, |guard| {
+                    *found.refusals.entry(guards[usize::from(guard.0)]).or_default() += 1;
+                });
                 *found.taken.entry(classes[usize::from(model.class_of(&action).0)]).or_default() += 1;
                 let trace = found.depth + 1;
                 for claim in &claims {

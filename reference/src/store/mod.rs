@@ -12,6 +12,37 @@
 //!          digest       sum of BLAKE3 of each row
 //! ```
 //!
+//! # What is written, in which order, and what each write may leave behind
+//!
+//! [`Store::create`] writes a whole file under another name, syncs it, renames
+//! it and syncs the folder: a stop before the rename leaves no store, and the
+//! next attempt starts anew. After that every turn of the actor is one
+//! transaction of redb, in these steps:
+//!
+//! | | step | a stop here leaves |
+//! | --- | --- | --- |
+//! | 1 | pages of changed rows, into places that no commit in force reaches | the state before; the pages are free |
+//! | 2 | the commit slot that is not the primary one: root, number, checksum | the state before; nobody reads that slot |
+//! | 3 | sync | the state before |
+//! | 4 | the bit that says which slot is the primary one | the state before, or the new one whole |
+//! | 5 | sync | the same, until it returns; then the new state |
+//! | 6 | what was sent in the turn leaves, the note of the generation is written | the new state; the note may be older, never newer |
+//!
+//! In the words of Elastic's TLA+ module `Storage`, pages are metadata files and
+//! slots are manifests; the newest manifest is the primary slot. Its two
+//! invariants hold. *The metadata that the newest manifest names exists*: the
+//! slot is named (4) only after it and its pages are on the disk (3), and pages
+//! are written over (1) only when no slot in force names them, opening included,
+//! which syncs before anything is written. *It is the last state, or one whose
+//! write was interrupted*: nothing leaves before (5) returns, and after any error
+//! the node stops, so that nobody builds on a state that may not be there; there
+//! is no cleaning up that could go wrong, as in Elasticsearch issue 39077. The
+//! model `reference-store` (`quorate check reference-store`) checks this with a
+//! stop at every step, and `tests/store_stopped.rs` stops the real file at every
+//! write, with every part of what was not synced.
+//!
+//! # What is refused
+//!
 //! A node never starts from something other than what it synced last. Opening
 //! refuses, and changes nothing:
 //! * a missing file: only [`Store::create`] makes one, once, with the cluster;

@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use quorate_model::NodeId;
 use quorate_model::session::Incarnation;
 use quorate_model::wire::ClusterId;
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableDefinition, WriteTransaction};
+use redb::{
+    Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, StorageBackend, StorageError, TableDefinition,
+    WriteTransaction,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::error::StoreError;
@@ -76,13 +79,30 @@ impl<D: Stored> Store<D> {
         if !path.exists() {
             return Err(StoreError::Missing(path.to_owned()));
         }
-        // redb answers some kinds of damage with a panic.
-        catch_unwind(AssertUnwindSafe(|| Self::open_unguarded(path, identity)))
-            .unwrap_or_else(|_| Err(damaged(path, "its pages make no sense")))
+        Self::open_guarded(path, identity, |builder| builder.open(path))
     }
 
-    fn open_unguarded(path: &Path, identity: Identity) -> Result<Self, StoreError> {
-        let database = Database::builder().set_cache_size(CACHE_BYTES).open(path).map_err(|error| refused(path, error))?;
+    /// As [`open`](Self::open), over a medium of the caller's: for tests that
+    /// look at what is written and when it is synced. `path` is what errors name,
+    /// and beside it lies the note of the last generation.
+    pub fn open_over(path: &Path, identity: Identity, medium: impl StorageBackend) -> Result<Self, StoreError> {
+        Self::open_guarded(path, identity, |builder| builder.create_with_backend(medium))
+    }
+
+    fn open_guarded(
+        path: &Path,
+        identity: Identity,
+        open: impl FnOnce(&mut Builder) -> Result<Database, DatabaseError>,
+    ) -> Result<Self, StoreError> {
+        // redb answers some kinds of damage with a panic.
+        catch_unwind(AssertUnwindSafe(|| {
+            let database = open(Database::builder().set_cache_size(CACHE_BYTES)).map_err(|error| refused(path, error))?;
+            Self::of_database(path, identity, database)
+        }))
+        .unwrap_or_else(|_| Err(damaged(path, "its pages make no sense")))
+    }
+
+    fn of_database(path: &Path, identity: Identity, database: Database) -> Result<Self, StoreError> {
         let (meta, rows) = read(&database).map_err(|why| damaged(path, why))?;
         if meta.identity != identity {
             return Err(StoreError::Foreign {

@@ -11,7 +11,7 @@ use crate::replication::acknowledgement::Progress;
 use crate::replication::rejection::Rejection;
 use crate::replication::rule_set::{RuleSet, Sound};
 use crate::replication::shard_copy::{Resync, ShardCopy};
-use crate::replication::types::{Role, RoutingTable, ShardClusterState};
+use crate::replication::types::{NO_OPS_PERFORMED, Role, RoutingTable, ShardClusterState};
 use crate::specification::{BoundError, in_range};
 
 /// The instance: what the module's constants and its constraint are.
@@ -50,20 +50,42 @@ pub enum Limits {
     Budget,
 }
 
+/// What may happen around the copies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Surroundings {
+    /// Whatever `Next` of the module allows.
+    #[default]
+    Module,
+    /// A part of that, so that every behaviour is one of the module: each node
+    /// has a copy, clients ask the first primary, no message is lost, and nobody
+    /// but the first primary is taken for dead.
+    OneFailure,
+}
+
 /// The model under the rules `R`.
 #[derive(Clone, Debug)]
 pub struct Replication<R = Sound> {
     pub(super) rules: R,
     pub(super) bounds: ReplicationBounds,
     pub(super) limits: Limits,
+    pub(super) surroundings: Surroundings,
     pub(super) claims_monotone_global_checkpoint: bool,
 }
+
+/// The primary to begin with where only that may fail.
+const FIRST: NodeId = NodeId(0);
 
 impl<R: RuleSet> Replication<R> {
     /// The model with these rules and bounds, limited as TLC limits it.
     pub fn new(rules: R, bounds: ReplicationBounds) -> Result<Self, BoundError> {
         bounds.validate()?;
-        Ok(Replication { rules, bounds, limits: Limits::Constraint, claims_monotone_global_checkpoint: false })
+        Ok(Replication {
+            rules,
+            bounds,
+            limits: Limits::Constraint,
+            surroundings: Surroundings::Module,
+            claims_monotone_global_checkpoint: false,
+        })
     }
 
     /// The same model with other limits. Liveness is claimed under
@@ -79,6 +101,14 @@ impl<R: RuleSet> Replication<R> {
     #[must_use]
     pub fn claiming_monotone_global_checkpoint(self) -> Self {
         Replication { claims_monotone_global_checkpoint: true, ..self }
+    }
+
+    /// The model in which the global checkpoint of a primary falls, and that
+    /// claims that it does not: `replication-falling-checkpoint`. Few enough
+    /// states to be searched, and each of its behaviours is one of the module.
+    #[must_use]
+    pub fn with_one_failure(self) -> Self {
+        Replication { surroundings: Surroundings::OneFailure, ..self }.claiming_monotone_global_checkpoint()
     }
 
     pub(super) fn all_nodes(&self) -> NodeSet {
@@ -172,19 +202,68 @@ impl<R: RuleSet> Replication<R> {
         } else if rules.reports_failed_copy(!client) {
             state.master = state.master.fail_shard(rules, message.from, promoted).unwrap_or(state.master);
         }
-        let progress = Progress {
-            from_client: client,
-            answers_outstanding: state.messages.iter().any(|other| other.req == message.req && other != *message),
-            reported_as_failed: state.responses.binary_search(&ClientResponse::Failed { req: message.req }).is_ok(),
-        };
-        if progress.may_acknowledge(rules).is_ok() {
+        if progress(state, message, client).may_acknowledge(rules).is_ok() {
             state.respond(ClientResponse::Stored { source, seq_no, term: primary_term });
         }
     }
 
-    /// Every disjunct of `Next`, whether its guards hold or not. The visitor
-    /// says whether the action was taken.
+    /// The guards that leave a part of `action` undone where it is taken: the
+    /// questions that the handlers ask on the way.
+    pub(super) fn inner_refusals(
+        &self,
+        state: &ReplicationState,
+        action: &ReplicationAction,
+        mut refused: impl FnMut(Rejection),
+    ) {
+        let rules = &self.rules;
+        let mut ask = |answer: Result<(), Rejection>| {
+            if let Err(guard) = answer {
+                refused(guard);
+            }
+        };
+        match *action {
+            HandleReplicationRequest { message } | HandleTrimTranslogRequest { message } => {
+                let term = match message.body {
+                    Body::Replication { request, .. } => request.primary_term,
+                    Body::Trim { request } => request.primary_term,
+                    _ => return,
+                };
+                ask(state.copies[message.to.index()].hears_of_newer_term(rules, term));
+            }
+            HandleReplicationResponse { message, promoted } | HandleTrimTranslogResponse { message, promoted } => {
+                let (term, client, local_checkpoint, success) = match message.body {
+                    Body::ReplicationAnswer { client, primary_term, local_checkpoint, success, .. } => {
+                        (primary_term, Some(client), local_checkpoint, success)
+                    }
+                    Body::TrimAnswer { primary_term, success, .. } => (primary_term, None, NO_OPS_PERFORMED, success),
+                    _ => return,
+                };
+                if success && client.is_some() {
+                    let copy = &state.copies[message.to.index()];
+                    ask(copy.learns_local_checkpoint(rules, message.to, message.from, local_checkpoint));
+                } else if !success {
+                    let fence = state.master.may_fail_others(rules, term);
+                    ask(fence);
+                    if fence.is_err() {
+                        return;
+                    }
+                    ask(state.master.fail_shard(rules, message.from, promoted).map(|_| ()));
+                }
+                if let Some(client) = client {
+                    ask(progress(state, &message, client).may_acknowledge(rules));
+                }
+            }
+            ApplyClusterStateFromMaster { node } => {
+                ask(state.copies[node.index()].is_promoted(rules, node, &state.master));
+            }
+            _ => {}
+        }
+    }
+
+    /// Every disjunct of `Next` that the surroundings allow, whether its guards
+    /// hold or not. The visitor says whether the action was taken.
     pub(super) fn attempts(&self, state: &ReplicationState, mut attempt: impl FnMut(ReplicationAction) -> bool) {
+        let mut attempt = |action| self.may_happen(&action) && attempt(action);
         let nodes = || self.all_nodes().iter();
         for node in nodes() {
             if !self.client_may_ask(state, node) {
@@ -231,11 +310,29 @@ impl<R: RuleSet> Replication<R> {
         }
     }
 
+    fn may_happen(&self, action: &ReplicationAction) -> bool {
+        match *action {
+            _ if self.surroundings == Surroundings::Module => true,
+            ClientRequest { node, .. } | NodeFaultDetectionKicksNodeOut { node, .. } => node == FIRST,
+            FailRequestMessage { .. } | FailResponseMessage { .. } => false,
+            _ => true,
+        }
+    }
+
     fn client_may_ask(&self, state: &ReplicationState, node: NodeId) -> bool {
         let copies = state.copies[node.index()].applied.routing.replicas.len() as u64;
         self.limits == Limits::Constraint
             || (u64::from(state.next_client_value) < self.bounds.max_client_value
                 && state.messages.len() as u64 + copies <= self.bounds.max_messages)
+    }
+}
+
+/// How far the operation is that `message` answers.
+fn progress(state: &ReplicationState, message: &Message, from_client: bool) -> Progress {
+    Progress {
+        from_client,
+        answers_outstanding: state.messages.iter().any(|other| other.req == message.req && other != *message),
+        reported_as_failed: state.responses.binary_search(&ClientResponse::Failed { req: message.req }).is_ok(),
     }
 }
 
@@ -277,6 +374,10 @@ impl<R: RuleSet> Model for Replication<R> {
                 next_request_id: 1,
             }
         };
+        if self.surroundings == Surroundings::OneFailure {
+            let replicas = self.all_nodes().without(FIRST);
+            return vec![start(RoutingTable { replicas, ..RoutingTable::default().with_role(FIRST, Role::Primary) })];
+        }
         let mut states = vec![start(RoutingTable::default())];
         for primary in self.all_nodes().iter() {
             let alone = RoutingTable::default().with_role(primary, Role::Primary);

@@ -28,6 +28,6 @@ mod state;
 pub mod story;
 
 pub use action::ReplicationAction;
-pub use environment::{Limits, Replication, ReplicationBounds};
+pub use environment::{Limits, Replication, ReplicationBounds, Surroundings};
 pub use messages::{Body, Document, Message, Messages};
 pub use state::{ClientResponse, ReplicationState};

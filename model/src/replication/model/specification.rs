@@ -1,7 +1,7 @@
 //! What engines and traces ask of the model beyond its graph.
 
 use super::action::ReplicationAction;
-use super::environment::{Limits, Replication};
+use super::environment::{Limits, Replication, Surroundings};
 use super::messages::{Body, Document, Message};
 use super::state::ReplicationState;
 use crate::node_set::NodeId;
@@ -11,19 +11,16 @@ use crate::replication::rule_set::RuleSet;
 use crate::replication::shard_copy::ShardCopy;
 use crate::specification::{Bound, BoundKind, ClassId, Fairness, GuardId, MessageView, Specification, StepView};
 
-/// The guards that refuse a whole action; the others leave a part of one
-/// undone. They are the first of [`Rejection::ALL`].
-const REFUSALS: usize = 5;
-
 fn guard_id(rejection: Rejection) -> GuardId {
     GuardId(rejection as u16)
 }
 
 impl<R: RuleSet> Specification for Replication<R> {
     fn name(&self) -> String {
-        String::from(match self.limits {
-            Limits::Constraint => "replication",
-            Limits::Budget => "replication-liveness",
+        String::from(match (self.surroundings, self.limits) {
+            (Surroundings::OneFailure, _) => "replication-falling-checkpoint",
+            (Surroundings::Module, Limits::Constraint) => "replication",
+            (Surroundings::Module, Limits::Budget) => "replication-liveness",
         })
     }
 
@@ -42,7 +39,7 @@ impl<R: RuleSet> Specification for Replication<R> {
     }
 
     fn guards(&self) -> Vec<&'static str> {
-        Rejection::ALL[..REFUSALS].iter().map(|rejection| rejection.name()).collect()
+        Rejection::OF_MODULE.iter().map(|rejection| rejection.name()).collect()
     }
 
     fn action_classes(&self) -> Vec<&'static str> {
@@ -64,6 +61,10 @@ impl<R: RuleSet> Specification for Replication<R> {
             visit(action, next);
             taken
         });
+    }
+
+    fn inner_refusals(&self, state: &ReplicationState, action: &ReplicationAction, mut visit: impl FnMut(GuardId)) {
+        Replication::inner_refusals(self, state, action, |rejection| visit(guard_id(rejection)));
     }
 
     /// Messages are handled and cluster states applied; clients may stop

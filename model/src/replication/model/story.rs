@@ -30,12 +30,9 @@ pub const FALLING_CHECKPOINT_BOUNDS: ReplicationBounds =
 /// The behaviour, with the model of which it is one; its last step violates
 /// `PrimaryGlobalCheckpointNeverFalls`.
 pub fn falling_checkpoint() -> (Replication, Path<Replication>) {
-    let model = Replication {
-        rules: Sound,
-        bounds: FALLING_CHECKPOINT_BOUNDS,
-        limits: super::Limits::Constraint,
-        claims_monotone_global_checkpoint: true,
-    };
+    let model = Replication::new(Sound, FALLING_CHECKPOINT_BOUNDS)
+        .expect("the bounds are in range")
+        .claiming_monotone_global_checkpoint();
     let [n1, n2, n3, n4] = [0, 1, 2, 3].map(NodeId);
     let all_assigned = |state: &ReplicationState| {
         state.master.routing.role(n1) == Role::Primary && state.master.routing.assigned() == NodeSet::first(4)

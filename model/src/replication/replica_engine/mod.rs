@@ -21,7 +21,7 @@ mod types;
 pub use claims::{adds_only_where_nothing_is, the_last_operation_wins};
 pub use model::{EngineAction, EngineBounds, ReplicaEngine, Take};
 pub use mutants::{EngineMutant, catalogue};
-pub use rules::{DocumentEngine, EngineEffect, EngineRejection, EngineRules, Next};
+pub use rules::{DocumentEngine, EngineEffect, EngineRejection, EngineRules, Next, Refused};
 pub use state::{EngineState, Label, Locals, Process};
 pub use types::{
     Buffer, Content, DeletePlan, IndexPlan, Kind, LuceneDocument, LuceneOperation, MAX_REQUESTS, Plan, Request, Seq, Timestamp,

@@ -85,7 +85,12 @@ impl ReplicaEngine {
         Ok(ReplicaEngine { rules, bounds })
     }
 
-    fn take(&self, state: &EngineState, action: &EngineAction) -> Result<EngineState, EngineRejection> {
+    fn take(
+        &self,
+        state: &EngineState,
+        action: &EngineAction,
+        refused: &mut dyn FnMut(EngineRejection),
+    ) -> Result<EngineState, EngineRejection> {
         let mut next = state.clone();
         match *action {
             Step { process } => self.other_process(&mut next, process)?,
@@ -96,8 +101,8 @@ impl ReplicaEngine {
                 self.rules.require(EngineRejection::TimestampNotNewer, state.engine.max_unsafe_timestamp < to)?;
                 next.engine.max_unsafe_timestamp = to;
             }
-            Consume { seq_no, take } => self.consume(&mut next, seq_no, take)?,
-            Continue => self.go_on(&mut next)?,
+            Consume { seq_no, take } => self.consume(&mut next, seq_no, take, refused)?,
+            Continue => self.go_on(&mut next, refused)?,
             Terminated => self.at(state.is_terminated())?,
         }
         Ok(next)
@@ -137,7 +142,13 @@ impl ReplicaEngine {
     }
 
     /// `ConsumerLoop` with a request.
-    fn consume(&self, state: &mut EngineState, seq_no: Seq, take: Take) -> Result<(), EngineRejection> {
+    fn consume(
+        &self,
+        state: &mut EngineState,
+        seq_no: Seq,
+        take: Take,
+        refused: &mut dyn FnMut(EngineRejection),
+    ) -> Result<(), EngineRejection> {
         let slot = &mut state.requests[usize::from(seq_no) - 1];
         let (true, Some(request)) = (state.consumer == Label::ConsumerLoop, *slot) else {
             return Err(EngineRejection::NotAtThisLabel);
@@ -161,7 +172,7 @@ impl ReplicaEngine {
         state.locals.request = Some(taken);
         let (rules, engine, locals) = (&self.rules, &mut state.engine, &mut state.locals);
         state.consumer = if taken.kind == Kind::Delete {
-            match engine.plan_deletion(rules, &taken) {
+            match engine.plan_deletion(rules, &taken, refused) {
                 Next::Execute(plan) => {
                     locals.set_deletion(&plan);
                     Label::ExecuteDeletePlan
@@ -170,7 +181,7 @@ impl ReplicaEngine {
                 Next::AwaitRefresh => Label::AwaitRefreshOnDelete,
             }
         } else {
-            match engine.plan_indexing(rules, &taken) {
+            match engine.plan_indexing(rules, &taken, refused) {
                 Next::Execute(plan) => {
                     locals.set_indexing(&plan);
                     Label::ExecuteIndexPlan
@@ -183,7 +194,7 @@ impl ReplicaEngine {
     }
 
     /// The consumer's other labels, and the end of its loop.
-    fn go_on(&self, state: &mut EngineState) -> Result<(), EngineRejection> {
+    fn go_on(&self, state: &mut EngineState, refused: &mut dyn FnMut(EngineRejection)) -> Result<(), EngineRejection> {
         let (rules, engine, locals) = (&self.rules, &mut state.engine, &mut state.locals);
         if state.consumer == Label::ConsumerLoop {
             self.at(state.requests.iter().all(Option::is_none))?;
@@ -199,7 +210,7 @@ impl ReplicaEngine {
                 Label::CompareDelete
             }
             Label::CompareDelete => {
-                locals.set_deletion(&engine.compare_deletion(rules, &request));
+                locals.set_deletion(&engine.compare_deletion(rules, &request, refused));
                 Label::ExecuteDeletePlan
             }
             Label::AwaitRefreshOnIndex => {
@@ -207,7 +218,7 @@ impl ReplicaEngine {
                 Label::CompareIndex
             }
             Label::CompareIndex => {
-                locals.set_indexing(&engine.compare_indexing(rules, &request));
+                locals.set_indexing(&engine.compare_indexing(rules, &request, refused));
                 Label::ExecuteIndexPlan
             }
             Label::ExecuteDeletePlan => {
@@ -316,7 +327,7 @@ impl Model for ReplicaEngine {
     }
 
     fn next_state(&self, state: &EngineState, action: EngineAction) -> Option<EngineState> {
-        self.take(state, &action).ok()
+        self.take(state, &action, &mut |_| {}).ok()
     }
 
     fn format_action(&self, action: &EngineAction) -> String {
@@ -328,6 +339,10 @@ impl Model for ReplicaEngine {
             Terminated => String::from("Terminated"),
         }
     }
+}
+
+fn guard_id(rejection: EngineRejection) -> GuardId {
+    GuardId(rejection as u16)
 }
 
 /// The index of the consumer among the processes.
@@ -361,7 +376,7 @@ impl Specification for ReplicaEngine {
     }
 
     fn guards(&self) -> Vec<&'static str> {
-        EngineRejection::ALL[..=EngineRejection::DuplicationLimitReached as usize].iter().map(|guard| guard.name()).collect()
+        EngineRejection::ALL.iter().map(|guard| guard.name()).collect()
     }
 
     fn action_classes(&self) -> Vec<&'static str> {
@@ -383,11 +398,18 @@ impl Specification for ReplicaEngine {
     }
 
     fn step(&self, state: &EngineState, action: &EngineAction) -> Result<EngineState, GuardId> {
-        self.take(state, action).map_err(|rejection| GuardId(rejection as u16))
+        self.take(state, action, &mut |_| {}).map_err(guard_id)
     }
 
     fn successors(&self, state: &EngineState, mut visit: impl FnMut(EngineAction, Result<EngineState, GuardId>)) {
         self.attempts(state, |action| visit(action, self.step(state, &action)));
+    }
+
+    /// The consumer's plans are what guards decide on the way.
+    fn inner_refusals(&self, state: &EngineState, action: &EngineAction, mut visit: impl FnMut(GuardId)) {
+        if matches!(action, Consume { .. } | Continue) {
+            _ = self.take(state, action, &mut |rejection| visit(guard_id(rejection)));
+        }
     }
 
     /// Every process goes on, if it can.

@@ -25,6 +25,15 @@ macro_rules! rejections {
             /// Every guard.
             pub const ALL: &'static [EngineRejection] = &[$(EngineRejection::$name,)*];
 
+            /// Whether it is a guard of the engine's; the others say where a process
+            /// stands, what it needs, and what the environment may still do.
+            pub fn can_be_waived(self) -> bool {
+                !matches!(
+                    self,
+                    EngineRejection::NotAtThisLabel | EngineRejection::NoTombstone | EngineRejection::DuplicationLimitReached
+                )
+            }
+
             /// The name of the variant, as `--waive` takes it.
             pub fn name(self) -> &'static str {
                 match self {
@@ -173,6 +182,9 @@ pub enum Next<P> {
     AwaitRefresh,
 }
 
+/// Is told each guard that decides a plan by refusing.
+pub type Refused<'a> = &'a mut dyn FnMut(EngineRejection);
+
 impl DocumentEngine {
     /// An engine that has seen nothing but, maybe, appends of other documents.
     pub fn new(max_unsafe_timestamp: Timestamp) -> Self {
@@ -190,33 +202,36 @@ impl DocumentEngine {
     }
 
     /// `planDeletionAsNonPrimary`, up to the comparison.
-    pub fn plan_deletion(&mut self, rules: &EngineRules, request: &Request) -> Next<DeletePlan> {
+    pub fn plan_deletion(&mut self, rules: &EngineRules, request: &Request, refused: Refused<'_>) -> Next<DeletePlan> {
         self.require_safe_access(rules, EngineEffect::SafeAccessNotRequired);
         if !rules.is(EngineEffect::DeletionNotRecorded) {
             self.max_non_append_only = self.max_non_append_only.max(request.seq_no);
         }
-        if rules.require(AlreadyCompleted, request.seq_no > self.local_checkpoint).is_err() {
+        if let Err(guard) = rules.require(AlreadyCompleted, request.seq_no > self.local_checkpoint) {
+            refused(guard);
             return Next::Execute(DeletePlan::STALE);
         }
-        self.compare_or_refresh(rules)
+        self.compare_or_refresh(rules, refused)
     }
 
     /// `planIndexingAsNonPrimary`, up to the comparison.
-    pub fn plan_indexing(&mut self, rules: &EngineRules, request: &Request) -> Next<IndexPlan> {
+    pub fn plan_indexing(&mut self, rules: &EngineRules, request: &Request, refused: Refused<'_>) -> Next<IndexPlan> {
         if request.kind == Kind::RetryAdd && !rules.is(EngineEffect::RetryKeepsTimestamp) {
             self.max_unsafe_timestamp = self.max_unsafe_timestamp.max(Timestamp::OfDocument);
         }
-        if self.may_append(rules, request).is_ok() {
-            return Next::Execute(IndexPlan::OPTIMISED_APPEND_ONLY);
+        match self.may_append(rules, request) {
+            Ok(()) => return Next::Execute(IndexPlan::OPTIMISED_APPEND_ONLY),
+            Err(guard) => refused(guard),
         }
         if request.kind == Kind::Update && !rules.is(EngineEffect::UpdateNotRecorded) {
             self.max_non_append_only = self.max_non_append_only.max(request.seq_no);
         }
         self.require_safe_access(rules, EngineEffect::SafeAccessNotRequired);
-        if rules.require(AlreadyCompleted, request.seq_no > self.local_checkpoint).is_err() {
+        if let Err(guard) = rules.require(AlreadyCompleted, request.seq_no > self.local_checkpoint) {
+            refused(guard);
             return Next::Execute(IndexPlan::STALE);
         }
-        self.compare_or_refresh(rules)
+        self.compare_or_refresh(rules, refused)
     }
 
     /// Whether an append needs no look at what is there.
@@ -230,8 +245,14 @@ impl DocumentEngine {
         self.needs_safe_access |= !rules.is(unless);
     }
 
-    fn compare_or_refresh<P>(&self, rules: &EngineRules) -> Next<P> {
-        if rules.require(VersionMapUnsafe, !self.is_unsafe).is_ok() { Next::Compare } else { Next::AwaitRefresh }
+    fn compare_or_refresh<P>(&self, rules: &EngineRules, refused: Refused<'_>) -> Next<P> {
+        match rules.require(VersionMapUnsafe, !self.is_unsafe) {
+            Ok(()) => Next::Compare,
+            Err(guard) => {
+                refused(guard);
+                Next::AwaitRefresh
+            }
+        }
     }
 
     /// `AwaitRefreshOnDelete`, `AwaitRefreshOnIndex`: nothing is buffered any more.
@@ -242,9 +263,9 @@ impl DocumentEngine {
     }
 
     /// `compareDeleteOpToLuceneDocBasedOnSeqNo`.
-    pub fn compare_deletion(&self, rules: &EngineRules, request: &Request) -> DeletePlan {
+    pub fn compare_deletion(&self, rules: &EngineRules, request: &Request, refused: Refused<'_>) -> DeletePlan {
         let plan = |plan, delete_from_lucene, currently_deleted| DeletePlan { plan, delete_from_lucene, currently_deleted };
-        match self.compare(rules, request) {
+        match self.compare(rules, request, refused) {
             Plan::ProcessNormallyExceptNotFound => plan(Plan::ProcessNormallyExceptNotFound, true, true),
             Plan::ProcessButSkipLucene => DeletePlan::STALE,
             newer => plan(newer, true, false),
@@ -252,8 +273,9 @@ impl DocumentEngine {
     }
 
     /// `compareIndexOpToLuceneDocBasedOnSeqNo`.
-    pub fn compare_indexing(&self, rules: &EngineRules, request: &Request) -> IndexPlan {
-        if rules.require(CompletedMeanwhile, request.seq_no > self.local_checkpoint).is_err() {
+    pub fn compare_indexing(&self, rules: &EngineRules, request: &Request, refused: Refused<'_>) -> IndexPlan {
+        if let Err(guard) = rules.require(CompletedMeanwhile, request.seq_no > self.local_checkpoint) {
+            refused(guard);
             return IndexPlan::STALE;
         }
         let plan = |plan, not_found| IndexPlan {
@@ -262,7 +284,7 @@ impl DocumentEngine {
             use_lucene_update_document: !not_found,
             index_into_lucene: true,
         };
-        match self.compare(rules, request) {
+        match self.compare(rules, request, refused) {
             Plan::ProcessNormallyExceptNotFound => plan(Plan::ProcessNormallyExceptNotFound, true),
             Plan::ProcessButSkipLucene => IndexPlan::STALE,
             newer if rules.is(EngineEffect::AddsOverDocument) => plan(newer, true),
@@ -271,7 +293,7 @@ impl DocumentEngine {
     }
 
     /// The version map knows best; where it knows nothing, Lucene does.
-    fn compare(&self, rules: &EngineRules, request: &Request) -> Plan {
+    fn compare(&self, rules: &EngineRules, request: &Request, refused: Refused<'_>) -> Plan {
         let (guard, known) = match (self.version_entry, self.lucene_document) {
             (Some(entry), _) => (NotNewerThanVersionMap, entry.seq_no()),
             (None, Some(document)) => (NotNewerThanLucene, document.seq_no),
@@ -279,7 +301,10 @@ impl DocumentEngine {
         };
         match rules.require(guard, request.seq_no > known) {
             Ok(()) => Plan::ProcessNormally,
-            Err(_) => Plan::ProcessButSkipLucene,
+            Err(guard) => {
+                refused(guard);
+                Plan::ProcessButSkipLucene
+            }
         }
     }
 

@@ -1,22 +1,10 @@
 //! Variants of the writer that must fail, or must not.
 
 use super::rules::{Effect, StorageRules, Variant};
-use crate::coordination::catalogue::Expected;
+use crate::seeded::{Expected, Seeded};
 
-/// An entry of the catalogue.
-#[derive(Clone, Copy, Debug)]
-pub struct StorageMutant {
-    /// `SM01`, ….
-    pub id: &'static str,
-    /// What is different, in a few words.
-    pub change: &'static str,
-    /// The rules.
-    pub rules: StorageRules,
-    /// `max-generation` of the instance that shows it.
-    pub max_generation: u64,
-    /// How it ends.
-    pub expected: Expected,
-}
+/// An entry of the catalogue, at a `max-generation`.
+pub type StorageMutant = Seeded<StorageRules, u64>;
 
 /// The catalogue: seeded mutants of the metadata writer.
 pub fn catalogue() -> Vec<StorageMutant> {
@@ -28,7 +16,7 @@ pub fn catalogue() -> Vec<StorageMutant> {
         id,
         change,
         rules: StorageRules { variant, effect },
-        max_generation: 3,
+        bounds: 3,
         expected,
     };
     let easy = |id, change, effect, expected| entry(id, change, Variant::Easy, Some(effect), expected);
