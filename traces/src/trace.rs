@@ -112,7 +112,7 @@ impl Trace {
                 title: view.title.clone(),
                 params: action.map(|action| serde_json::to_value(action).unwrap_or(Json::Null)),
                 view,
-                claims: Some(claims_here(model, &claims, before.zip(action), state)),
+                claims: Some(ClaimsHere::of(model, &claims, before.zip(action), state)),
             });
             before = Some(state);
         }
@@ -163,27 +163,29 @@ fn record_claim<M: Specification>(claim: &property::Property<M>) -> ClaimRecord 
     }
 }
 
-/// Evaluates what can be said of one state and of the step that led to it.
-pub(crate) fn claims_here<M: Specification>(
-    model: &M,
-    claims: &[property::Property<M>],
-    step: Option<(&M::State, &M::Action)>,
-    state: &M::State,
-) -> ClaimsHere {
-    let mut here = ClaimsHere::default();
-    for claim in claims {
-        let name = claim.name.to_owned();
-        match violation(model, &claim.check, step, state) {
-            Some(Err(witness)) => _ = here.violated.insert(name, witness),
-            Some(Ok(())) => {}
-            None => {
-                if predicates(&claim.check).iter().any(|predicate| predicate(model, state)) {
-                    here.holding.push(name);
+impl ClaimsHere {
+    /// Evaluates what can be said of one state and of the step that led to it.
+    pub fn of<M: Specification>(
+        model: &M,
+        claims: &[property::Property<M>],
+        step: Option<(&M::State, &M::Action)>,
+        state: &M::State,
+    ) -> Self {
+        let mut here = ClaimsHere::default();
+        for claim in claims {
+            let name = claim.name.to_owned();
+            match violation(model, &claim.check, step, state) {
+                Some(Err(witness)) => _ = here.violated.insert(name, witness),
+                Some(Ok(())) => {}
+                None => {
+                    if predicates(&claim.check).iter().any(|predicate| predicate(model, state)) {
+                        here.holding.push(name);
+                    }
                 }
             }
         }
+        here
     }
-    here
 }
 
 /// What an invariant or a step property says here; `None` for the other kinds.
