@@ -225,6 +225,7 @@ fn options(args: &Args) -> Result<Options, Failure> {
         time_limit: args.time_limit,
         symmetry,
         keep_going: args.keep_going,
+        until: defaults.until,
         width: if args.fingerprint_bits == Bits::Wide { Width::Wide } else { Width::Compact },
         seed: args.seed,
         frontier_limit: args.frontier_limit,

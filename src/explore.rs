@@ -1,10 +1,10 @@
 //! `quorate explore`: the explorer page in the browser, with a model or a saved trace.
 
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 
 use clap::Args as ClapArgs;
 use quorate_checker::explore::server::{Content, Server};
-use quorate_checker::explore::{Choice, ExploreError, Explorer, Subject};
+use quorate_checker::explore::{Choice, ExploreError, Explorer, Subject, gallery};
 use quorate_checker::registry::{self, RegistryError, Rules};
 use quorate_traces::sanitize::printable;
 use quorate_traces::{Trace, file, itf};
@@ -44,9 +44,17 @@ pub struct Args {
     /// Do not open the browser; the address is printed
     #[arg(long)]
     no_open: bool,
+    /// Write the gallery of counterexamples into this directory, and nothing else
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["subject", "mutant", "waive", "port"])]
+    gallery: Option<PathBuf>,
 }
 
 pub fn run(args: &Args) -> Result<Conclusion, Failure> {
+    if let Some(folder) = &args.gallery {
+        let files = gallery::write(folder)?;
+        line(&format!("{files} files in {}", folder.display()));
+        return Ok(Conclusion::Holds);
+    }
     let rules = Rules { mutant: args.mutant.clone(), waived: args.waive.clone() };
     let (what, content) = match &args.subject {
         None if args.bounds.0.is_empty() && rules == Rules::default() => {

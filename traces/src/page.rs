@@ -7,7 +7,7 @@
 
 const PAGE: &str = include_str!("../explorer/dist/explorer.html");
 const SLOT: &str = r#"<script type="application/json" id="trace">"#;
-const LIVE_SLOT: &str = r#"<script type="application/json" id="live">"#;
+const LIVE_SLOT: &str = r#"<script type="application/json" id="model">"#;
 
 /// The page without a trace: it asks for one.
 pub fn empty() -> &'static str {
@@ -52,6 +52,6 @@ mod tests {
         assert!(page.contains(r#"{"x": "\u003c/script>\u003cscript>alert(1)\u003c/script>\u003c!--"}"#));
         assert_eq!((embed(""), live("", "")), (PAGE.to_owned(), PAGE.to_owned()));
         let page = live(r#"{"model": "</script>"}"#, r#"{"x": 1}"#);
-        assert!(page.contains(r#"id="live">{"model": "\u003c/script>"}"#) && page.contains(r#"id="trace">{"x": 1}"#));
+        assert!(page.contains(r#"id="model">{"model": "\u003c/script>"}"#) && page.contains(r#"id="trace">{"x": 1}"#));
     }
 }

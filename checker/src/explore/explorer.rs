@@ -82,7 +82,7 @@ impl Explorer {
             return Ok(live);
         }
         let bounds = self.subject.bounds(rules)?;
-        let built = panics::catch(|| with_model(self.subject.info.name, &bounds, rules, Open));
+        let built = panics::catch(|| with_model(self.subject.info.name, &bounds, rules, Open(self.subject.info)));
         let live: Arc<dyn Live> = Arc::from(built.map_err(ExploreError::Panicked)??);
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).insert(key, live.clone());
         Ok(live)
@@ -153,7 +153,8 @@ pub(super) fn counterexample(
     let wanted: Vec<&str> = property.into_iter().chain(must_die).collect();
     // To the end of the space, where the wanted property may not be the first to die.
     let keep_going = !info.endless_under_mutants && !wanted.is_empty();
-    let options = Options { keep_going, symmetry: info.symmetric, ..options.clone() };
+    let until = wanted.first().map(|name| (*name).to_owned());
+    let options = Options { keep_going, until, symmetry: info.symmetric, ..options.clone() };
     let found = live.counterexample(&wanted, &options, control)?;
     match property {
         Some(property) if found.trace.info.property != property => {

@@ -11,7 +11,7 @@ use super::error::ExploreError;
 use crate::control::Control;
 use crate::options::Options;
 use crate::outcome::{Outcome, PropertyOutcome, Verdict};
-use crate::registry::Visitor;
+use crate::registry::{ModelInfo, Visitor};
 use crate::{liveness, panics};
 
 /// The longest path that is walked.
@@ -91,6 +91,9 @@ pub trait Live: Send + Sync {
     /// How many initial states there are.
     fn initial_states(&self) -> usize;
 
+    /// The first initial state in which something is possible.
+    fn first_choice(&self) -> usize;
+
     /// The behaviour along a path. With `loop_start` it is a lasso. With a
     /// `property` the trace is about that, else about what its last state violates.
     fn walk(&self, path: &[Choice], loop_start: Option<usize>, property: Option<&str>) -> Result<Walk, ExploreError>;
@@ -110,23 +113,32 @@ pub trait Live: Send + Sync {
 }
 
 /// Makes a [`Live`] of any registered model.
-pub struct Open;
+pub struct Open(pub &'static ModelInfo);
 
 impl Visitor for Open {
     type Output = Box<dyn Live>;
 
     fn visit<M: Specification + Clone + 'static>(self, model: M) -> Self::Output {
-        Box::new(LiveModel(model))
+        Box::new(LiveModel(model, self.0))
     }
 }
 
-struct LiveModel<M>(M);
+struct LiveModel<M>(M, &'static ModelInfo);
 
 type Successor<M> = (<M as stateright::Model>::Action, Result<<M as stateright::Model>::State, GuardId>);
 
 impl<M: Specification + Clone + 'static> Live for LiveModel<M> {
     fn initial_states(&self) -> usize {
         panics::catch(|| self.0.init_states().len()).unwrap_or(0)
+    }
+
+    fn first_choice(&self) -> usize {
+        let moves = |state: &M::State| {
+            let mut moves = false;
+            self.0.successors(state, |_, result| moves |= result.is_ok_and(|after| after != *state));
+            moves
+        };
+        panics::catch(|| self.0.init_states().iter().position(moves)).ok().flatten().unwrap_or(0)
     }
 
     fn walk(&self, path: &[Choice], loop_start: Option<usize>, property: Option<&str>) -> Result<Walk, ExploreError> {
@@ -188,7 +200,8 @@ impl<M: Specification + Clone + 'static> Live for LiveModel<M> {
         let violated = |property: &&PropertyOutcome<M>| property.verdict == Verdict::Violated && property.path.is_some();
         let all = || outcome.properties.iter().filter(violated);
         let wanted = preferred.iter().find_map(|name| all().find(|property| property.name == *name));
-        let Some((property, path)) = wanted.or_else(|| all().next()).and_then(|found| Some((found, found.path.clone()?))) else {
+        let telling = || all().find(|property| !self.1.is_self_check(&property.name));
+        let Some((property, path)) = wanted.or_else(telling).or_else(|| all().next()).and_then(|found| Some((found, found.path.clone()?))) else {
             return Err(ExploreError::NoCounterexample(nothing_found(&outcome)));
         };
         let info = TraceInfo {
@@ -280,8 +293,14 @@ impl<M: Specification + Clone + 'static> LiveModel<M> {
             let claim = claims.iter().find(|claim| claim.name == name)?;
             Some((claim, replay::witness(&self.0, claim, path)?))
         };
-        let of_states = || claims.iter().filter(|claim| claim.check.is_safety() && !matches!(claim.check, Check::Reachable(_)));
-        let found = property.and_then(about).or_else(|| of_states().find_map(|claim| about(claim.name)));
+        // What the protocol is for says more than bookkeeping.
+        let rank = |name: &str| usize::from(self.1.is_self_check(name));
+        let mut of_states: Vec<&str> = (claims.iter())
+            .filter(|claim| claim.check.is_safety() && !matches!(claim.check, Check::Reachable(_)))
+            .map(|claim| claim.name)
+            .collect();
+        of_states.sort_by_key(|name| rank(name));
+        let found = property.and_then(about).or_else(|| of_states.into_iter().find_map(about));
         let info = found.map_or_else(TraceInfo::default, |(claim, witness)| TraceInfo {
             property: claim.name.to_owned(),
             kind: claim.check.kind().to_owned(),

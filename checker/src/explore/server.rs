@@ -261,7 +261,8 @@ fn live_page(explorer: &Explorer, start: Option<&Walk>) -> String {
             json!({"id": mutant.id, "change": mutant.change, "dies": dies})
         })
         .collect();
-    let initial = explorer.open(&subject.rules).map_or(0, |live| live.initial_states());
+    let (initial, first) =
+        explorer.open(&subject.rules).map_or((0, 0), |live| (live.initial_states(), live.first_choice()));
     let model = json!({
         "model": info.name,
         "summary": info.summary,
@@ -270,6 +271,7 @@ fn live_page(explorer: &Explorer, start: Option<&Walk>) -> String {
         "mutants": mutants,
         "guards": (info.guards)(),
         "initial": initial,
+        "first": first,
         "path": start.map(|walk| walk.path.clone()),
     });
     let trace = start.map_or_else(String::new, |walk| itf::to_string(&walk.trace));

@@ -37,8 +37,9 @@ const app = {
     document.documentElement.dataset.theme = this.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
     for (const element of document.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);
     paintHeader();
+    Live.bar();
     byId("app").hidden = !this.trace;
-    byId("drop").hidden = Boolean(this.trace);
+    byId("drop").hidden = Boolean(this.trace || Live.config);
     if (!this.trace) return;
     document.title = clean(this.trace.property || this.trace.model || t("trace")) + " – Quorate explorer";
     Diagram.mount(this); Panel.mount(this); Strip.mount(this);
@@ -176,7 +177,7 @@ function place() {
   if (app.only) parts.set("c", "1");
   if (language !== "en") parts.set("l", language);
   const which = app.traces.indexOf(app.trace);
-  if (which > 0) parts.set("i", which);
+  if (app.trace.live) Live.place(parts); else if (which > 0) parts.set("i", which);
   return parts.toString();
 }
 
@@ -191,14 +192,15 @@ function readHash() {
   if (parts.get("l") === "ko") language = "ko";
   const wish = { base: number("d"), pinned: parts.get("v"), filter: parts.get("f") ?? "", variable: parts.get("q") ?? "", only: parts.get("c") === "1", which: number("i") ?? 0 };
   if (number("s") !== null) wish.step = number("s");
-  return { wish, packed: parts.get("t"), any: [...parts.keys()].length > 0 };
+  return { wish, packed: parts.get("t"), parts };
 }
 
 async function copyLink() {
   let link = location.href.split("#")[0] + "#" + place();
-  const stream = new Blob([JSON.stringify(app.trace.json)]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const stream = new Blob([app.trace.live ? "" : JSON.stringify(app.trace.json)]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-  if (bytes.length < 24000) link += "&t=" + btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  if (app.trace.live) byId("live").textContent = t("copied");
+  else if (bytes.length < 24000) link += "&t=" + btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
   else byId("live").textContent = t("tooLongForLink");
   try { await navigator.clipboard.writeText(link); byId("copy").textContent = "✓ " + t("copied"); } catch { dialog(t("copy"), h("textarea", { readonly: true, "aria-label": t("copy") }, link)); }
 }
@@ -228,7 +230,12 @@ document.addEventListener("keydown", (event) => {
     v: () => app.find((index) => newlyViolated(trace, index).length > 0), n: () => app.find(follows), p: () => app.find(follows, -1),
     b: () => app.set({ base: app.base === null ? app.step : null }), c: () => app.set({ only: !app.only }), m: otherEnd, " ": () => app.play(),
     "/": () => Diagram.search.focus(), "?": helpDialog, o: openPicker, t: toggleTheme,
+    ...(trace?.live ? { Backspace: () => Live.undo(), x: () => Live.jump() } : {}),
   };
+  if (trace?.live && /^[1-9]$/.test(event.key) && Live.now?.[event.key - 1] !== undefined) {
+    event.preventDefault();
+    return Live.choose(Live.now[event.key - 1]);
+  }
   const always = ["?", "o", "t"].includes(event.key);
   if (!actions[event.key] || (!trace && !always)) return;
   event.preventDefault();
@@ -249,8 +256,8 @@ document.addEventListener("paste", (event) => {
   if (file) openBlob(file); else if (text.trim()) openText(text);
 });
 window.addEventListener("hashchange", () => {
-  const { wish, packed } = readHash();
-  if (packed) return void start();
+  const { wish, packed, parts } = readHash();
+  if (packed || (app.trace?.live && parts.get("p") !== app.trace.live.path.join("."))) return void start();
   if (app.trace) { app.show(app.traces[Math.min(wish.which, app.traces.length - 1)], wish); }
 });
 
@@ -262,6 +269,7 @@ async function start() {
   app.paint();
   try {
     if (packed) openText(await unpack(packed), wish);
+    else if (Live.init()) await Live.start(embedded);
     else if (embedded) openText(embedded, wish);
     else if (source) {
       const answer = await fetch(source);

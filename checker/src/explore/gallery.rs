@@ -1,1 +1,0 @@
-//! Counterexamples worth telling.
