@@ -179,7 +179,12 @@ fn strange_requests_are_answered_and_change_nothing() {
         (String::from("GET / HTTP/1.1\r\nHost: rebound.example"), 403),
         (format!("GET / HTTP/1.1\r\nHost: rebound.example:{}", host.split(':').nth(1).unwrap()), 403),
         (String::from("GET / HTTP/1.1\r\nX-Nothing: 1"), 403),
-        (format!("POST /api/walk HTTP/1.1\r\nHost: {host}\r\nOrigin: http://rebound.example\r\nContent-Type: application/json"), 403),
+        (
+            format!(
+                "POST /api/walk HTTP/1.1\r\nHost: {host}\r\nOrigin: http://rebound.example\r\nContent-Type: application/json"
+            ),
+            403,
+        ),
         (format!("GET / HTTP/1.1\r\nHost: {host}"), 200),
         (format!("GET / HTTP/1.1\r\nHost: localhost:{}", host.split(':').nth(1).unwrap()), 200),
     ];
@@ -328,7 +333,9 @@ fn a_model_is_explored_in_the_browser() {
 fn the_counterexample_of_a_mutant_is_entered_and_left_in_the_browser() {
     let Some(program) = chromium() else { return };
     let mut visit = Visit::to(&program, "mutant", &["zen-with-terms"], "");
-    visit.browser.eval("{ const rules = document.getElementById('rules'); rules.value = 'CM02'; rules.dispatchEvent(new Event('change')); }");
+    visit.browser.eval(
+        "{ const rules = document.getElementById('rules'); rules.value = 'CM02'; rules.dispatchEvent(new Event('change')); }",
+    );
     visit.browser.wait("document.getElementById('jump') !== null");
     visit.settle();
     visit.browser.key("x");

@@ -35,7 +35,8 @@ fn every_story_is_told_in_full() {
         let unique = |other: &gallery::Story| other.slug != story.slug && other.title != story.title;
         assert!(STORIES[index + 1..].iter().all(unique), "{} twice", story.slug);
         let known = |issue: &str| {
-            let number = issue.strip_prefix("elastic/elasticsearch-formal-models#").or(issue.strip_prefix("elastic/elasticsearch#"));
+            let number =
+                issue.strip_prefix("elastic/elasticsearch-formal-models#").or(issue.strip_prefix("elastic/elasticsearch#"));
             number.is_some_and(|number| number.parse::<u32>().is_ok())
         };
         assert!(story.issue.split_whitespace().all(known), "{}: {}", story.slug, story.issue);

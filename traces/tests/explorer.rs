@@ -6,8 +6,19 @@ use base64::Engine;
 use sha2::{Digest, Sha256};
 
 /// The scripts, in the order in which they see each other.
-const SCRIPTS: [&str; 11] =
-    ["strings.js", "dom.js", "values.js", "trace.js", "filter.js", "diagram.js", "exports.js", "strip.js", "panel.js", "live.js", "main.js"];
+const SCRIPTS: [&str; 11] = [
+    "strings.js",
+    "dom.js",
+    "values.js",
+    "trace.js",
+    "filter.js",
+    "diagram.js",
+    "exports.js",
+    "strip.js",
+    "panel.js",
+    "live.js",
+    "main.js",
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("explorer")

@@ -201,7 +201,9 @@ impl<M: Specification + Clone + 'static> Live for LiveModel<M> {
         let all = || outcome.properties.iter().filter(violated);
         let wanted = preferred.iter().find_map(|name| all().find(|property| property.name == *name));
         let telling = || all().find(|property| !self.1.is_self_check(&property.name));
-        let Some((property, path)) = wanted.or_else(telling).or_else(|| all().next()).and_then(|found| Some((found, found.path.clone()?))) else {
+        let Some((property, path)) =
+            wanted.or_else(telling).or_else(|| all().next()).and_then(|found| Some((found, found.path.clone()?)))
+        else {
             return Err(ExploreError::NoCounterexample(nothing_found(&outcome)));
         };
         let info = TraceInfo {

@@ -137,8 +137,7 @@ async fn only_from_here(State(site): State<Arc<Site>>, request: Request, next: N
     let headers = request.headers();
     let host = text(headers, header::HOST).or(request.uri().authority().map(|authority| authority.as_str()));
     let known = |name: &str| site.hosts.iter().any(|host| host == name);
-    let foreign_origin = text(headers, header::ORIGIN)
-        .is_some_and(|origin| !origin.strip_prefix("http://").is_some_and(known));
+    let foreign_origin = text(headers, header::ORIGIN).is_some_and(|origin| !origin.strip_prefix("http://").is_some_and(known));
     if !host.is_some_and(known) || foreign_origin {
         return failure(StatusCode::FORBIDDEN, "this server answers pages of its own only");
     }
@@ -261,8 +260,7 @@ fn live_page(explorer: &Explorer, start: Option<&Walk>) -> String {
             json!({"id": mutant.id, "change": mutant.change, "dies": dies})
         })
         .collect();
-    let (initial, first) =
-        explorer.open(&subject.rules).map_or((0, 0), |live| (live.initial_states(), live.first_choice()));
+    let (initial, first) = explorer.open(&subject.rules).map_or((0, 0), |live| (live.initial_states(), live.first_choice()));
     let model = json!({
         "model": info.name,
         "summary": info.summary,

@@ -63,6 +63,7 @@ function readTrace(json) {
   const text = (value) => (value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
   const trace = {
     json, vars, loop: json.loop ?? null, model: text(meta.model), tool: text(meta.tool || meta.source), property: text(meta.property), kind: text(meta.kind), verdict: text(meta.verdict), witness: text(meta.witness), title: text(meta.title),
+    about: Object.fromEntries(["removed", "happens", "issue"].filter((key) => meta[key] !== undefined).map((key) => [key, text(meta[key])])),
     bounds: part(meta, "bounds", t("trace"), {}), rules: part(meta, "rules", t("trace"), {}), claims: part(meta, "claims", t("trace"), []), lanes: part(meta, "lanes", t("trace"), []).map(String), steps: [],
   };
   if (!Array.isArray(trace.claims)) trace.claims = [];

@@ -30,7 +30,19 @@ pub struct Story {
 /// A story about the coordination rules.
 const fn rules(slug: &'static str, mutant: &'static str, bounds: &'static [u64], property: &'static str) -> Story {
     let (part, model) = ("Coordination: the rules", "zen-with-terms");
-    Story { part, slug, model, mutant: Some(mutant), waived: &[], bounds, property, title: "", removed: "", happens: "", issue: "" }
+    Story {
+        part,
+        slug,
+        model,
+        mutant: Some(mutant),
+        waived: &[],
+        bounds,
+        property,
+        title: "",
+        removed: "",
+        happens: "",
+        issue: "",
+    }
 }
 
 /// A story about the running actor.
@@ -44,7 +56,13 @@ const fn replication(slug: &'static str, mutant: &'static str, bounds: &'static 
 }
 
 /// A story about what lies on the disk, or in the engine of a copy.
-const fn storage(slug: &'static str, model: &'static str, mutant: &'static str, bounds: &'static [u64], property: &'static str) -> Story {
+const fn storage(
+    slug: &'static str,
+    model: &'static str,
+    mutant: &'static str,
+    bounds: &'static [u64],
+    property: &'static str,
+) -> Story {
     Story { part: "Storage and the engine of a copy", model, ..rules(slug, mutant, bounds, property) }
 }
 
@@ -53,27 +71,30 @@ pub const STORIES: &[Story] = &[
     Story {
         title: "Split brain by minimum_master_nodes",
         removed: "the quorum is a number fixed when the cluster had one node, instead of a majority of the configuration",
-        happens: "Two nodes each need one vote, have their own, and both win the same term; both publish.",
+        happens: "Each node needs one vote and has the other's: both win term 1, and both publish version 1. The configuration, \
+                  which names one node only, is not asked.",
         issue: "elastic/elasticsearch#2488 elastic/elasticsearch#10935 elastic/elasticsearch#18573",
         ..rules("coordination-minimum-master-nodes", "CM01", &[2, 1, 1, 0, 1, 8], "OneMasterPerTerm")
     },
     Story {
         title: "Half is not a majority",
         removed: "half of a configuration counts as a quorum",
-        happens: "In a cluster of two each node is half of the votes: both win term 1 and publish different states.",
+        happens: "In a cluster of two, each node's own vote is half of all: both win term 1, and both publish version 1.",
         ..rules("coordination-half-is-a-quorum", "CM02", &[2, 1, 1, 0, 1, 8], "OneMasterPerTerm")
     },
     Story {
         title: "Bootstrapped with whoever is there",
         removed: "nodes may bootstrap with different configurations",
-        happens: "Each node starts a cluster of its own with a configuration of itself; their quorums do not meet.",
+        happens: "One node starts the cluster with the configuration {n2}, the other with {n1}. Each gets the one vote that its \
+                  configuration asks for; their quorums do not meet.",
         issue: "elastic/elasticsearch#37463",
         ..rules("coordination-bootstrap-differs", "CM32", &[2, 1, 1, 0, 1, 8], "OneMasterPerTerm")
     },
     Story {
         title: "A cluster state committed without a majority",
         removed: "a publication is committed on the first acceptance",
-        happens: "The master itself accepts and calls that committed; the other node has never heard of it.",
+        happens: "A node outside the configuration accepts a state, and that is called committed; of the configuration nobody has \
+                  accepted it, not even the master.",
         issue: "elastic/elasticsearch#13062",
         ..rules(
             "coordination-commit-without-majority",
@@ -85,69 +106,76 @@ pub const STORIES: &[Story] = &[
     Story {
         title: "A committed update is lost in an election",
         removed: "votes count whoever gives them: also those of nodes that know more than the candidate",
-        happens: "A state is committed; a node that never saw it becomes master with the vote of one that did.",
+        happens: "n1 commits version 1 in term 1 and then votes for n2, which has never seen it. n2 wins term 2 and publishes \
+                  another version 1.",
         issue: "elastic/elasticsearch#20384",
         ..rules("coordination-stale-master-elected", "CM09", &[2, 2, 1, 0, 1, 8], "P2bInvariant")
     },
     Story {
         title: "A lost vote on restart",
         removed: "the term that a node has entered is forgotten by a restart",
-        happens: "After the restart the node enters the same term again, wins it again, and publishes another state under \
-                  the same term and version.",
+        happens: "After the restart the node enters term 1 once more, wins it once more, and publishes another state under the same \
+                  term and version.",
         issue: "elastic/elasticsearch#33958",
         ..rules("coordination-term-not-durable", "CM14", &[1, 1, 2, 0, 2, 10], "LogMatching")
     },
     Story {
         title: "A vote from before the restart",
         removed: "after a restart a node counts votes without having entered a new term",
-        happens: "The votes of its last life elect it once more in a term in which it has published already.",
+        happens: "A vote from its last life elects the node a second time in a term in which it has published already; it publishes \
+                  another state under the same term and version.",
         issue: "elastic/elasticsearch-formal-models#26",
         ..rules("coordination-vote-from-before-restart", "CM08", &[1, 1, 2, 0, 2, 10], "LogMatching")
     },
     Story {
         title: "Answered before it was durable",
         removed: "the response to a publication leaves before the accepted state is on disk",
-        happens: "The state is committed on the word of a node that has forgotten it after a restart.",
+        happens: "A state is committed on the word of a node that has forgotten it after its restart. In term 2 it publishes as if \
+                  the state had never been.",
         issue: "elastic/elasticsearch#50782",
         ..rules("coordination-acceptance-not-durable", "CM15", &[1, 2, 2, 0, 1, 10], "P2bInvariant")
     },
     Story {
         title: "A node comes back with an empty disk",
         removed: "a restart finds nothing on disk, and the node keeps its name",
-        happens: "The node starts over, wins the same term, and writes another history under the same term and version.",
+        happens: "The node is bootstrapped again, wins term 1 again, and publishes another state under the same term and version.",
         ..rules("coordination-empty-disk", "CM16", &[1, 1, 2, 0, 2, 10], "LogMatching")
     },
     Story {
         title: "Votes of an older term",
         removed: "votes count that were given for an older term",
-        happens: "A vote for term 1 helps a candidate to win term 2, which the voter has given to another.",
+        happens: "n2 votes for itself in term 1, then for n1 in term 2. Its own vote of term 1 still counts when it is in term 2: \
+                  both win term 2.",
         ..rules("coordination-stale-votes", "CM12", &[2, 2, 1, 0, 1, 8], "OneMasterPerTerm")
     },
     Story {
-        title: "Elected by the old configuration only",
+        title: "Elected by the new configuration alone",
         removed: "an election needs no majority of the last committed configuration",
-        happens: "While a reconfiguration is under way, old and new configuration each elect a master.",
+        happens: "n2 has published a configuration of n1 alone, which is not committed. In term 2 n2 wins with the old \
+                  configuration and n1, which has accepted the new one, with the new: two masters.",
         issue: "elastic/elasticsearch-formal-models#26",
         ..rules("coordination-ignores-committed-configuration", "CM03", &[2, 2, 2, 0, 1, 10], "OneMasterPerTerm")
     },
     Story {
         title: "A configuration that nobody has voted for",
         removed: "a master may publish a configuration of whose nodes too few have voted for it",
-        happens: "The master hands the cluster to a node that has elected itself in the same term.",
+        happens: "n1 hands the cluster over to n2 alone, which has not voted for it. As soon as that is committed, n2 wins the same \
+                  term with the vote that it had given itself.",
         issue: "elastic/elasticsearch-formal-models#26",
         ..rules("coordination-configuration-without-votes", "CM20", &[2, 1, 2, 0, 1, 8], "OneMasterPerTerm")
     },
     Story {
         title: "Overlapping reconfigurations",
         removed: "a reconfiguration may start before the last one is committed",
-        happens: "Two steps of configurations that meet one by one, but not the first with the last: what one commits, the \
-                  other does not know.",
+        happens: "n2 moves to {n1} and, before it knows that to be committed, on to {n2}, which it commits by itself. n1 knows the \
+                  first step only: a majority of {n1} elects it, and it publishes over what n2 has committed.",
         ..rules("coordination-overlapping-reconfiguration", "W-ReconfigurationInProgress", &[2, 2, 2, 0, 1, 15], "P2bInvariant")
     },
     Story {
         title: "Commits the wrong state",
         removed: "a commit marks whatever the node has accepted last",
-        happens: "The message says that version 1 is committed; the node has accepted version 2 meanwhile and marks that.",
+        happens: "The commit says version 1; the master has accepted version 2 by then and marks that, with its configuration. Its \
+                  own acceptance now commits version 2, of which the configuration before has heard nothing.",
         ..rules(
             "coordination-commit-of-whatever-is-accepted",
             "CM31",
@@ -158,7 +186,9 @@ pub const STORIES: &[Story] = &[
     Story {
         title: "A master that has not heard of its own commit",
         removed: "a master handles a commit before it has accepted what it publishes",
-        happens: "It publishes on top of a configuration that it takes for committed too late, or too early.",
+        happens: "The commit of version 1 arrives after version 2 was published: from then on the new configuration counts alone, \
+                  while the copy that the publication carries names the old one. (The Java class by itself does this; the \
+                  Coordinator around it has one publication at a time.)",
         issue: "elastic/elasticsearch-formal-models#34",
         ..rules(
             "coordination-commit-before-own-acceptance",
@@ -170,44 +200,53 @@ pub const STORIES: &[Story] = &[
     Story {
         title: "A follower keeps its own committed configuration",
         removed: "with a published state a follower does not take over which configuration the master knows to be committed",
-        happens: "A proposal to fix a diff that reverted the committed configuration, and was rejected: this is why.",
+        happens: "A follower that has missed a commit takes the configuration before it for committed, and wins an election with \
+                  it; the old master wins the same term with the configuration that was committed. This was proposed as the fix of a \
+                  diff that reverted the committed configuration, and rejected.",
         issue: "elastic/elasticsearch#92258 elastic/elasticsearch#90158",
         ..rules("coordination-keeps-own-committed-configuration", "CM33", &[2, 2, 3, 0, 1, 15], "OneMasterPerTerm")
     },
     Story {
         title: "A vote given twice",
         removed: "a node may enter its current term again",
-        happens: "It votes for one candidate and then, in the same term, for another: two masters.",
+        happens: "n2 votes for n1 and then, in the same term, for n3: both have two votes of three, and both publish.",
         ..actor("coordinator-votes-twice", "CM13", &[3, 2, 1, 0, 0], "OneMasterPerTerm")
     },
     Story {
         title: "A vote forgotten by a restart",
         removed: "the term that a node has entered is not on disk when its vote leaves",
-        happens: "The node votes, restarts, has forgotten it, and votes for another candidate of the same term: two masters.",
+        happens: "n2 votes for n1, restarts, has forgotten it, and votes for n3 in the same term: two masters.",
         issue: "elastic/elasticsearch#33958",
         ..actor("coordinator-vote-lost-on-restart", "CM14", &[3, 2, 0, 1, 0], "OneMasterPerTerm")
     },
     Story {
         title: "A stale copy is promoted",
         removed: "a write is acknowledged although a failed copy was not reported to the master",
-        happens: "The copy that missed the write is still in the routing table; when the primary fails it is promoted, and \
-                  the acknowledged write is gone.",
+        happens: "The copy that missed the write is still in the routing table, first in line when the primary fails. Leave the \
+                  trace at its last step and let that happen: it is promoted, and the write is gone.",
         issue: "elastic/elasticsearch#14671 elastic/elasticsearch#14252 elastic/elasticsearch#7572",
         ..replication("replication-stale-copy-promoted", "ack_without_master", &[2, 1, 3, 3], "AllAckedResponsesStored")
     },
     Story {
         title: "An acknowledged write lost by a demoted primary",
         removed: "the master obeys a primary that it has replaced",
-        happens: "The old primary, which does not know yet, has the new one failed and acknowledges a write that only it has.",
+        happens: "n3 was replaced by n2 and does not know. A late failure of n2 makes it ask the master to fail n2, the new primary, \
+                  and the master does; n3 acknowledges a write that the remaining copy has dropped.",
         issue: "elastic/elasticsearch#19715",
         ..replication("replication-demoted-primary", "no_master_term_check", &[3, 1, 2, 4], "AllAckedResponsesStored")
     },
     Story {
         title: "A copy obeys the old primary",
         removed: "copies store operations of primaries that were replaced",
-        happens: "A late operation of the old primary reaches one copy and not the other: they differ for good.",
+        happens: "A late operation of the old primary reaches the new one, and its other target fails in vain: the two copies \
+                  differ for good.",
         issue: "elastic/elasticsearch#17044 elastic/elasticsearch#24779",
-        ..replication("replication-old-primary-obeyed", "no_replica_term_check", &[3, 1, 2, 4], "AllCopiesSameContentsOnQuietDown")
+        ..replication(
+            "replication-old-primary-obeyed",
+            "no_replica_term_check",
+            &[3, 1, 2, 4],
+            "AllCopiesSameContentsOnQuietDown",
+        )
     },
     Story {
         title: "Promoted without a resync",
@@ -219,72 +258,80 @@ pub const STORIES: &[Story] = &[
     Story {
         title: "Operations that no new primary knows",
         removed: "a copy goes on counting operations that the new primary never confirmed",
-        happens: "Its local checkpoint covers a sequence number that now means something else.",
+        happens: "n3 has counted operation 0 of the old primary, which the new one has never had. Told of operation 1 it says that it \
+                  has both, and the new primary takes both for stored everywhere; at 0 the two differ.",
         issue: "elastic/elasticsearch#25452 elastic/elasticsearch#32867 elastic/elasticsearch#33473",
         ..replication("replication-no-rollback", "no_rollback", &[3, 1, 3, 4], "SameTranslogUpToGlobalCheckPoint")
     },
     Story {
         title: "A rollback that forgets too much",
         removed: "a copy that learns of a new primary forgets everything above the global checkpoint",
-        happens: "What was acknowledged lies above the global checkpoint too, and is lost with the next failure.",
+        happens: "An acknowledged operation lies above the global checkpoint that a copy knows of; when the new primary makes itself \
+                  known, the copy drops it.",
         ..replication("replication-destructive-rollback", "destructive_rollback", &[3, 1, 3, 4], "AllAckedResponsesStored")
     },
     Story {
         title: "The end of history is not told",
         removed: "a new primary does not say where its history ends",
-        happens: "A replica keeps an operation beyond it that the primary has never had.",
+        happens: "A replica keeps an operation of the old primary that the new one has never had.",
         issue: "elastic/elasticsearch#30176 elastic/elasticsearch#32740",
         ..replication("replication-no-trim", "no_trim", &[3, 1, 2, 4], "AllCopiesSameContentsOnQuietDown")
     },
     Story {
         title: "For ever different",
         removed: "a write is acknowledged although a failed copy was not reported to the master",
-        happens: "The system goes round and round, or comes to rest, and the copies are never the same again: a lasso.",
+        happens: "With everything delivered and nothing left to do, one copy lacks what was acknowledged, and stays so: the lasso \
+                  of a system at rest.",
         issue: "elastic/elasticsearch#14671",
         ..replication_liveness("replication-never-the-same", "ack_without_master", &[2, 1, 2, 3], "QuietWithSameContents")
     },
     Story {
         title: "A request that never ends",
         removed: "a request is answered and stays in the network",
-        happens: "It is answered for ever; there is always a message in flight: a lasso.",
+        happens: "It is taken again and again, and answered each time: a lasso of two steps, in which a message is always under way.",
         ..replication_liveness("replication-never-quiet", "answer_keeps_request", &[2, 1, 2, 3], "NoActiveMessages")
     },
     Story {
         title: "A manifest that names what is gone",
         removed: "after a manifest write of unknown outcome the new metadata is deleted",
-        happens: "The new manifest may be there after all, and then names metadata that was deleted: the node cannot start.",
+        happens: "The manifest was written after all, although the writer was told of an error, and it could not be deleted. It names \
+                  metadata that was: the node cannot start.",
         issue: "elastic/elasticsearch#39077",
         ..storage("storage-manifest-of-unknown-outcome", "storage", "SM01", &[2, 3], "MetadataFileReferencedByManifestExists")
     },
     Story {
         title: "A tombstone collected too early",
         removed: "a tombstone is collected although older operations may still arrive",
-        happens: "An index operation that is older than the deletion arrives late and brings the document back.",
+        happens: "Operation 2 deletes the document, and its tombstone is collected; operation 1, which is older and late, finds no \
+                  trace of it and brings the document back.",
         issue: "elastic/elasticsearch#28790",
         ..storage("engine-tombstone-collected", "replica-engine", "W-TombstoneAboveLocalCheckpoint", &[2, 1, 1], "Invariant")
     },
     Story {
         title: "An append that was none",
         removed: "appends are taken for new after later operations on the same document were seen",
-        happens: "The document is added a second time beside the one that is there.",
+        happens: "A retry comes first, the first attempt second: it is taken for the append of a new document, and the document is \
+                  there twice.",
         issue: "elastic/elasticsearch#28787",
-        ..storage("engine-append-after-later-operations", "replica-engine", "W-NonAppendOnlySeen", &[2, 1, 1], "AddsOnlyWhereNothingIs")
+        ..storage(
+            "engine-append-after-later-operations",
+            "replica-engine",
+            "W-NonAppendOnlySeen",
+            &[2, 1, 1],
+            "AddsOnlyWhereNothingIs",
+        )
     },
     Story {
         title: "Overtaken while waiting",
         removed: "an operation that was completed while another one waited for a refresh is compared with again",
-        happens: "The plan is made from what was known before the wait, and the newer content is overwritten.",
+        happens: "An attempt of operation 1 waits for a refresh while another one of it and the deletion by operation 2 are completed \
+                  and the tombstone is collected. It finds nothing newer, and brings the document back.",
         issue: "elastic/elasticsearch#29276",
         ..storage("engine-overtaken-while-waiting", "replica-engine", "W-CompletedMeanwhile", &[2, 1, 1], "Invariant")
     },
 ];
 
 /// A story about what never happens.
-const fn replication_liveness(
-    slug: &'static str,
-    mutant: &'static str,
-    bounds: &'static [u64],
-    property: &'static str,
-) -> Story {
+const fn replication_liveness(slug: &'static str, mutant: &'static str, bounds: &'static [u64], property: &'static str) -> Story {
     Story { part: "Replication", model: "replication-liveness", ..rules(slug, mutant, bounds, property) }
 }
