@@ -310,8 +310,8 @@ pub const STORIES: &[Story] = &[
     Story {
         title: "An append that was none",
         removed: "appends are taken for new after later operations on the same document were seen",
-        happens: "A retry comes first, the first attempt second: it is taken for the append of a new document, and the document is \
-                  there twice.",
+        happens: "The update by operation 2 arrives first. The older append, operation 1, is then taken for new and added beside \
+                  it: the document is there twice.",
         issue: "elastic/elasticsearch#28787",
         ..storage(
             "engine-append-after-later-operations",
@@ -324,8 +324,8 @@ pub const STORIES: &[Story] = &[
     Story {
         title: "Overtaken while waiting",
         removed: "an operation that was completed while another one waited for a refresh is compared with again",
-        happens: "An attempt of operation 1 waits for a refresh while another one of it and the deletion by operation 2 are completed \
-                  and the tombstone is collected. It finds nothing newer, and brings the document back.",
+        happens: "The deletion by operation 2 and a retry of operation 1 are completed, so that the tombstone may go. An attempt of \
+                  operation 1 that has waited meanwhile is not dropped, finds nothing newer, and brings the document back.",
         issue: "elastic/elasticsearch#29276",
         ..storage("engine-overtaken-while-waiting", "replica-engine", "W-CompletedMeanwhile", &[2, 1, 1], "Invariant")
     },
