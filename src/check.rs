@@ -83,7 +83,7 @@ pub struct Args {
     /// Write a JUnit file
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// Write the trace of each violation into this directory
+    /// Write the trace of each violation into this directory, and beside it a page that shows it in any browser
     #[arg(long, value_name = "DIR")]
     trace_dir: Option<PathBuf>,
     /// Neither table nor progress
@@ -289,7 +289,11 @@ impl Visitor for Checking<'_> {
                     ..TraceInfo::default()
                 };
                 let text = itf::write(&model, path, &info);
-                std::fs::write(&file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+                std::fs::write(&file, &text).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+                // The page beside it opens in any browser, without this program.
+                let page = dir.join(format!("{}.html", name.join("-")));
+                std::fs::write(&page, quorate_traces::page::embed(&text))
+                    .map_err(|error| format!("cannot write {}: {error}", page.display()))?;
                 entry.trace_file = Some(file.display().to_string());
             }
         }

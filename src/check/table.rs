@@ -63,7 +63,10 @@ fn violation(property: &PropertyReport) {
     }
     match &property.trace_file {
         // Not wrapped, so that it can be copied whole.
-        Some(file) => line(&format!("{:17}open it with: quorate trace show {file}", "")),
+        Some(file) => {
+            line(&format!("{:17}open it with: quorate trace show {file}", ""));
+            line(&format!("{:17}or in a browser: {}", "", file.replace(".itf.json", ".html")));
+        }
         None => line(&format!("{:17}write it to a file with --trace-dir DIR", "")),
     }
 }
