@@ -256,19 +256,23 @@ pub const STORIES: &[Story] = &[
         ..replication("replication-no-resync", "no_resync", &[3, 1, 2, 4], "AllCopiesSameContentsOnQuietDown")
     },
     Story {
-        title: "Operations that no new primary knows",
-        removed: "a copy goes on counting operations that the new primary never confirmed",
-        happens: "n3 has counted operation 0 of the old primary, which the new one has never had. Told of operation 1 it says that it \
-                  has both, and the new primary takes both for stored everywhere; at 0 the two differ.",
-        issue: "elastic/elasticsearch#25452 elastic/elasticsearch#32867 elastic/elasticsearch#33473",
-        ..replication("replication-no-rollback", "no_rollback", &[3, 1, 3, 4], "SameTranslogUpToGlobalCheckPoint")
+        title: "Old operations in a new name",
+        removed: "a new primary sends its operations again as if they were of its own term",
+        happens: "n2 has the operation as of term 1 and sends it to n1 as of term 2. Both take it for stored everywhere, and it is \
+                  not the same operation: copies that compare terms come to different ends.",
+        ..replication(
+            "replication-resync-under-new-term",
+            "resync_under_new_term",
+            &[3, 1, 2, 4],
+            "SameTranslogUpToGlobalCheckPoint",
+        )
     },
     Story {
         title: "A rollback that forgets too much",
         removed: "a copy that learns of a new primary forgets everything above the global checkpoint",
         happens: "An acknowledged operation lies above the global checkpoint that a copy knows of; when the new primary makes itself \
                   known, the copy drops it.",
-        ..replication("replication-destructive-rollback", "destructive_rollback", &[3, 1, 3, 4], "AllAckedResponsesStored")
+        ..replication("replication-destructive-rollback", "destructive_rollback", &[3, 1, 2, 4], "AllAckedResponsesStored")
     },
     Story {
         title: "The end of history is not told",
@@ -305,7 +309,7 @@ pub const STORIES: &[Story] = &[
         happens: "Operation 2 deletes the document, and its tombstone is collected; operation 1, which is older and late, finds no \
                   trace of it and brings the document back.",
         issue: "elastic/elasticsearch#28790",
-        ..storage("engine-tombstone-collected", "replica-engine", "W-TombstoneAboveLocalCheckpoint", &[2, 1, 1], "Invariant")
+        ..storage("engine-tombstone-collected", "replica-engine", "W-TombstoneAboveLocalCheckpoint", &[2, 0, 1], "Invariant")
     },
     Story {
         title: "An append that was none",
