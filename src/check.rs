@@ -95,7 +95,7 @@ pub struct Args {
     /// Print what fails as annotations [default: github where GITHUB_ACTIONS is true, else none]
     #[arg(long, value_enum)]
     annotations: Option<Annotations>,
-    /// Write the trace of each violation into this directory
+    /// Write the trace of each violation into this directory, and beside it a page that shows it in any browser
     #[arg(long, value_name = "DIR")]
     trace_dir: Option<PathBuf>,
     /// Neither table nor progress
@@ -245,6 +245,7 @@ fn options(args: &Args) -> Result<Options, Failure> {
         time_limit: args.time_limit,
         symmetry,
         keep_going: args.keep_going,
+        until: defaults.until,
         width: if args.fingerprint_bits == Bits::Wide { Width::Wide } else { Width::Compact },
         seed: args.seed,
         frontier_limit: args.frontier_limit,

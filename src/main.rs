@@ -8,6 +8,7 @@ mod bounds;
 mod check;
 mod cluster;
 mod conform;
+mod explore;
 mod graph;
 mod models;
 mod mutants;
@@ -37,6 +38,7 @@ enum Verb {
     Graph(graph::Args),
     Bench(bench::Args),
     Trace(trace::Args),
+    Explore(Box<explore::Args>),
     Conform(conform::Args),
     Node(cluster::NodeArgs),
     Cluster(cluster::ClusterArgs),
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
         Verb::Graph(args) => graph::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Trace(args) => trace::run(&args),
+        Verb::Explore(args) => explore::run(&args),
         Verb::Conform(args) => conform::run(&args),
         Verb::Node(args) => cluster::run_node(&args).map_err(Failure::from),
         Verb::Cluster(args) => cluster::run(&args).map_err(Failure::from),

@@ -11,6 +11,7 @@
 //! | [`registry`] | the models by name, with bounds, profiles and mutants |
 //! | [`kill_table`] | what dies under each mutant |
 //! | [`conform`] | comparing other implementations with the rules |
+//! | [`explore`] | walking through a model by hand, in the browser; the gallery |
 //! | [`recording`] | judging a recorded run of a cluster |
 //! | [`baseline`], [`graph`], [`bench`] | comparing with an earlier report; a small state graph as DOT; measuring |
 //!
@@ -36,6 +37,7 @@ pub mod bench;
 mod claims;
 pub mod conform;
 pub mod control;
+pub mod explore;
 pub mod fingerprint;
 pub mod graph;
 pub mod kill_table;

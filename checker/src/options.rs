@@ -54,6 +54,8 @@ pub struct Options {
     pub symmetry: bool,
     /// Go on to the end of the space after a violation, to learn every property that dies.
     pub keep_going: bool,
+    /// With `keep_going`: only until this property is violated. The native engine's; others go on to the end.
+    pub until: Option<String>,
     /// How much of a fingerprint is kept.
     pub width: Width,
     /// Chooses the fingerprint function; another seed has other collisions.
@@ -73,6 +75,7 @@ impl Default for Options {
             time_limit: None,
             symmetry: false,
             keep_going: false,
+            until: None,
             width: Width::Compact,
             seed: 0,
             frontier_limit: 2 << 30,

@@ -1,6 +1,6 @@
 //! One run: a model at some bounds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use quorate_checker::registry::{Rules, Visitor};
 use quorate_checker::{Control, Options, Outcome, PropertyOutcome, Report, Verdict, check, liveness};
@@ -59,8 +59,11 @@ impl Checking<'_> {
                 entry.table = Some(render_steps(&trace, &options));
             }
             if let Some(dir) = self.trace_dir {
-                let file = dir.join(name);
-                write_to(&file, itf::to_string(&trace).trim_end())?;
+                let (file, text) = (dir.join(name), itf::to_string(&trace));
+                write_to(&file, text.trim_end())?;
+                // The page beside it opens in any browser, without this program.
+                let page = PathBuf::from(file.display().to_string().replace(".itf.json", ".html"));
+                write_to(&page, quorate_traces::page::embed(&text).trim_end())?;
                 entry.trace_file = Some(file.display().to_string());
             }
         }

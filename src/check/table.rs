@@ -77,7 +77,10 @@ fn violation(info: &ModelInfo, report: &Report, property: &PropertyReport) {
     }
     // Commands are not wrapped, so that they can be copied whole.
     match &property.trace_file {
-        Some(file) => line(&format!("{:MARGIN$}open it with: quorate trace show {file}\n", "")),
+        Some(file) => {
+            line(&format!("{:MARGIN$}open it with: quorate trace show {file}", ""));
+            line(&format!("{:MARGIN$}or in a browser: {}\n", "", file.replace(".itf.json", ".html")));
+        }
         None if property.table.is_some() => {
             let [mutant, waive] = report.changed_rules.iter().fold([String::new(), String::new()], |[mutant, waive], rule| {
                 if info.has_mutant(rule) {

@@ -7,6 +7,7 @@
 
 const PAGE: &str = include_str!("../explorer/dist/explorer.html");
 const SLOT: &str = r#"<script type="application/json" id="trace">"#;
+const LIVE_SLOT: &str = r#"<script type="application/json" id="model">"#;
 
 /// The page without a trace: it asks for one.
 pub fn empty() -> &'static str {
@@ -15,18 +16,28 @@ pub fn empty() -> &'static str {
 
 /// The page with this trace file in it: ITF text, also of several traces.
 pub fn embed(trace_json: &str) -> String {
-    let (before, after) = PAGE.split_once(SLOT).unwrap_or((PAGE, ""));
-    let mut page = String::with_capacity(PAGE.len() + trace_json.len() + trace_json.len() / 16);
-    page.push_str(before);
-    page.push_str(SLOT);
+    fill(PAGE, SLOT, trace_json)
+}
+
+/// The page as a server with a model behind it hands it out: what it says of
+/// the model, and the trace to begin with, which may be empty.
+pub fn live(model_json: &str, trace_json: &str) -> String {
+    fill(&embed(trace_json), LIVE_SLOT, model_json)
+}
+
+fn fill(page: &str, slot: &str, json: &str) -> String {
+    let (before, after) = page.split_once(slot).unwrap_or((page, ""));
+    let mut filled = String::with_capacity(page.len() + json.len() + json.len() / 16);
+    filled.push_str(before);
+    filled.push_str(slot);
     // In JSON `<` occurs inside texts only, where an escape means the same; so
-    // nothing in the trace can end the element.
-    for (position, part) in trace_json.split('<').enumerate() {
-        page.push_str(if position == 0 { "" } else { "\\u003c" });
-        page.push_str(part);
+    // nothing in it can end the element.
+    for (position, part) in json.split('<').enumerate() {
+        filled.push_str(if position == 0 { "" } else { "\\u003c" });
+        filled.push_str(part);
     }
-    page.push_str(after);
-    page
+    filled.push_str(after);
+    filled
 }
 
 #[cfg(test)]
@@ -39,6 +50,8 @@ mod tests {
         assert_eq!(page.matches("</script").count(), PAGE.matches("</script").count());
         assert_eq!(page.matches("<!--").count(), PAGE.matches("<!--").count());
         assert!(page.contains(r#"{"x": "\u003c/script>\u003cscript>alert(1)\u003c/script>\u003c!--"}"#));
-        assert_eq!(embed(""), PAGE);
+        assert_eq!((embed(""), live("", "")), (PAGE.to_owned(), PAGE.to_owned()));
+        let page = live(r#"{"model": "</script>"}"#, r#"{"x": 1}"#);
+        assert!(page.contains(r#"id="model">{"model": "\u003c/script>"}"#) && page.contains(r#"id="trace">{"x": 1}"#));
     }
 }

@@ -173,7 +173,7 @@ fn differences(trace: &Trace, step: usize, state: &impl serde::Serialize) -> Res
 }
 
 /// Whether the last state goes back to `start`, by a step or by stuttering.
-fn closes<M: Specification>(model: &M, path: &Path<M>, start: usize) -> bool {
+pub fn closes<M: Specification>(model: &M, path: &Path<M>, start: usize) -> bool {
     let Some(target) = path.states().nth(start) else { return false };
     let mut found = path.last() == target;
     model.successors(path.last(), |_, next| found |= next.as_ref() == Ok(target));
@@ -195,7 +195,7 @@ fn violated_property<M: Specification>(model: &M, trace: &Trace, path: &Path<M>)
 }
 
 /// Why the behaviour violates the claim; `None` if it does not.
-fn witness<M: Specification>(model: &M, claim: &Property<M>, path: &Path<M>) -> Option<String> {
+pub fn witness<M: Specification>(model: &M, claim: &Property<M>, path: &Path<M>) -> Option<String> {
     let states: Vec<&M::State> = path.states().collect();
     let last = states.len() - 1;
     let step = (last > 0).then(|| (states[last - 1], &path.steps[last - 1].0));

@@ -142,9 +142,9 @@ fn arrow((x1, y1): (usize, usize), (x2, y2): (usize, usize)) -> String {
     }
 }
 
-/// Whether a step is a restart or a crash, by its name.
+/// Whether a step is a restart or a crash, by its words: `RestartNode(n1)`, `n1 restarts`.
 pub fn is_restart(title: &str) -> bool {
-    let name = title.split(['(', ' ']).next().unwrap_or_default().to_ascii_lowercase();
+    let name = title.split(['(', ':']).next().unwrap_or_default().to_ascii_lowercase();
     name.contains("restart") || name.contains("crash") || name.contains("reboot")
 }
 

@@ -160,8 +160,7 @@ impl<'a> Table<'a> {
         }
         let view = &self.trace.states[index].view;
         let ends = view.sent.iter().chain(&view.delivered).flat_map(|message| [message.source, message.dest]);
-        let (before, after) = (self.trace.nodes(index - 1), self.trace.nodes(index));
-        let changed = |lane: usize| before.get(lane) != after.get(lane);
+        let changed = |lane: usize| self.trace.node(index - 1, lane) != self.trace.node(index, lane);
         let mut ends: Vec<usize> = ends.chain(view.lane).collect();
         ends.dedup();
         self.options.lanes.iter().any(|lane| ends.contains(lane) || changed(*lane))
@@ -221,7 +220,7 @@ impl<'a> Table<'a> {
         let acting = self.trace.states[index].view.lane;
         for band in self.shown_lanes().chunks(layout.per_band) {
             let cells = |state: usize| -> Vec<Vec<(String, Value)>> {
-                band.iter().map(|lane| diff::leaves(&self.trace.nodes(state)[*lane])).collect()
+                band.iter().map(|lane| self.trace.node(state, *lane).map(diff::leaves).unwrap_or_default()).collect()
             };
             let (now, before) = (cells(index), previous.map(cells));
             let mut rows: Vec<String> = Vec::new();
@@ -290,10 +289,9 @@ impl<'a> Table<'a> {
 
     /// The variables that belong to no node.
     fn others(&mut self, index: usize) {
-        let nodes = self.trace.node_variable();
         let previous = index.checked_sub(1).map(|previous| &self.trace.states[previous]);
         for (position, name) in self.trace.vars.iter().enumerate() {
-            if Some(position) == nodes {
+            if self.trace.belongs_to_lane(position) {
                 continue;
             }
             let now = &self.trace.states[index].values[position];
@@ -347,7 +345,8 @@ impl Layout {
         let lanes = if options.lanes.is_empty() { trace.lanes.len() } else { options.lanes.len() }.max(1);
         let (mut label_width, mut widest) = (0, 2);
         for index in options.from..=options.to.min(trace.states.len() - 1) {
-            for (place, value) in trace.nodes(index).iter().flat_map(diff::leaves) {
+            let nodes = (0..trace.lanes.len()).filter_map(|lane| trace.node(index, lane));
+            for (place, value) in nodes.flat_map(diff::leaves) {
                 label_width = label_width.max(short(&place).width());
                 widest = widest.max(cell_text(&value).width());
             }

@@ -112,7 +112,7 @@ impl Trace {
                 title: view.title.clone(),
                 params: action.map(|action| serde_json::to_value(action).unwrap_or(Json::Null)),
                 view,
-                claims: Some(claims_here(model, &claims, before.zip(action), state)),
+                claims: Some(ClaimsHere::of(model, &claims, before.zip(action), state)),
             });
             before = Some(state);
         }
@@ -135,21 +135,34 @@ impl Trace {
         self.states.get(state)?.values.get(position)
     }
 
-    /// The variable that holds one record for each lane, if there is one: `nodes`.
+    /// The variable that holds one record for each node, if there is one: `nodes`
+    /// or `copies`. A lane beyond its records may have a variable of its own name.
     pub fn node_variable(&self) -> Option<usize> {
-        let position = self.vars.iter().position(|name| name == "nodes")?;
-        let per_lane = |state: &StateRecord| match state.values.get(position) {
-            Some(Value::List(nodes) | Value::Tuple(nodes)) => nodes.len() == self.lanes.len(),
-            _ => false,
+        let lanes = self.lanes.len();
+        let per_node = |position: usize| {
+            let records = |state: &StateRecord| match state.values.get(position) {
+                Some(Value::List(nodes) | Value::Tuple(nodes)) => nodes.len(),
+                _ => 0,
+            };
+            let first = self.states.first().map_or(0, records);
+            let named = |lane: &String| self.vars.contains(lane);
+            (1..=lanes).contains(&first) && self.lanes[first..].iter().all(named)
         };
-        (!self.lanes.is_empty() && self.states.iter().all(per_lane)).then_some(position)
+        ["nodes", "copies"].iter().find_map(|name| self.vars.iter().position(|var| var == name).filter(|at| per_node(*at)))
     }
 
-    /// The records of the nodes in a state, if [`node_variable`](Self::node_variable) finds them.
-    pub fn nodes(&self, state: usize) -> &[Value] {
-        match self.node_variable().and_then(|position| self.states.get(state)?.values.get(position)) {
-            Some(Value::List(nodes) | Value::Tuple(nodes)) => nodes,
-            _ => &[],
+    /// Whether a variable is shown under the lanes.
+    pub fn belongs_to_lane(&self, position: usize) -> bool {
+        let nodes = self.node_variable();
+        nodes == Some(position) || nodes.is_some() && self.lanes.contains(&self.vars[position])
+    }
+
+    /// What belongs to a lane in a state, if [`node_variable`](Self::node_variable) finds it.
+    pub fn node(&self, state: usize, lane: usize) -> Option<&Value> {
+        let position = self.node_variable()?;
+        match self.states.get(state)?.values.get(position) {
+            Some(Value::List(nodes) | Value::Tuple(nodes)) if lane < nodes.len() => nodes.get(lane),
+            _ => self.value(state, self.lanes.get(lane)?),
         }
     }
 }
@@ -163,27 +176,29 @@ fn record_claim<M: Specification>(claim: &property::Property<M>) -> ClaimRecord 
     }
 }
 
-/// Evaluates what can be said of one state and of the step that led to it.
-pub(crate) fn claims_here<M: Specification>(
-    model: &M,
-    claims: &[property::Property<M>],
-    step: Option<(&M::State, &M::Action)>,
-    state: &M::State,
-) -> ClaimsHere {
-    let mut here = ClaimsHere::default();
-    for claim in claims {
-        let name = claim.name.to_owned();
-        match violation(model, &claim.check, step, state) {
-            Some(Err(witness)) => _ = here.violated.insert(name, witness),
-            Some(Ok(())) => {}
-            None => {
-                if predicates(&claim.check).iter().any(|predicate| predicate(model, state)) {
-                    here.holding.push(name);
+impl ClaimsHere {
+    /// Evaluates what can be said of one state and of the step that led to it.
+    pub fn of<M: Specification>(
+        model: &M,
+        claims: &[property::Property<M>],
+        step: Option<(&M::State, &M::Action)>,
+        state: &M::State,
+    ) -> Self {
+        let mut here = ClaimsHere::default();
+        for claim in claims {
+            let name = claim.name.to_owned();
+            match violation(model, &claim.check, step, state) {
+                Some(Err(witness)) => _ = here.violated.insert(name, witness),
+                Some(Ok(())) => {}
+                None => {
+                    if predicates(&claim.check).iter().any(|predicate| predicate(model, state)) {
+                        here.holding.push(name);
+                    }
                 }
             }
         }
+        here
     }
-    here
 }
 
 /// What an invariant or a step property says here; `None` for the other kinds.

@@ -108,7 +108,7 @@ impl<'a, M: Specification> Run<'a, M> {
         while level.states() > 0 && !shared.watch.stopped() {
             self.counts.depth += 1;
             shared.watch.depth.store(self.counts.depth, Relaxed);
-            if self.has_violation() && !shared.options.keep_going {
+            if self.has_found_enough() {
                 shared.watch.stop(Stop::Violation);
                 break;
             }
@@ -145,6 +145,16 @@ impl<'a, M: Specification> Run<'a, M> {
         }
         for (known, found) in self.found.iter_mut().zip(level_found) {
             *known = known.take().or(found);
+        }
+    }
+
+    fn has_found_enough(&self) -> bool {
+        let options = self.shared.options;
+        let named = |index: usize, name: &str| self.shared.claims.all.get(index).is_some_and(|claim| claim.name == name);
+        let until = |name: &String| self.found.iter().enumerate().any(|(index, found)| found.is_some() && named(index, name));
+        match options.keep_going {
+            false => self.has_violation(),
+            true => options.until.as_ref().is_some_and(until),
         }
     }
 

@@ -18,11 +18,20 @@ function drawDiagram(trace, rows, start, end, { step: chosen }, flights = trace.
     root.append(g("rect", { class: "band", x, y: from * ROW + 2, width: 30, height: (Math.min(to, rows.length - 1) - from + 1) * ROW - 4, rx: 6, fill: "hsl(" + hue + " 70% 50%)" }, g("title", {}, t("leader") + " " + laneName(trace, band.lane) + ", term " + band.term)));
     root.append(g("text", { class: "bandname", x: x + 15, y: Math.max(from * ROW, top) + 10, "text-anchor": "middle" }, "t" + band.term));
   }
+  for (const parted of trace.partitions) {
+    const [from, to] = [rowOf(parted.from), Math.min(rowOf(parted.to), rows.length - 1)];
+    if (to < start || from >= end || from >= rows.length) continue;
+    const span = { y: from * ROW + ROW / 2, height: Math.max(ROW / 2, (to - from) * ROW) };
+    root.append(g("rect", { class: "parted", x: GUTTER, width: width - GUTTER, ...span }, g("title", {}, clean(parted.title))));
+    for (let lane = 1; parted.sides && lane < lanes; lane++) {
+      if (parted.sides[lane] !== parted.sides[lane - 1]) root.append(g("line", { class: "wall", x1: laneX(lane) - laneWidth / 2, x2: laneX(lane) - laneWidth / 2, y1: span.y, y2: span.y + span.height }));
+    }
+  }
   for (let lane = 0; lane < lanes; lane++) root.append(g("line", { class: "lane", x1: laneX(lane), x2: laneX(lane), y1: top, y2: bottom }));
   for (const flight of flights) drawFlight(trace, root, flight, { rows, rowOf, y, start, end, chosen });
   for (let row = start; row < end; row++) {
     const index = rows[row], step = trace.steps[index], at = row * ROW + ROW / 2;
-    if (isCut(step.title)) root.append(g("line", { class: "cut", x1: GUTTER, x2: width, y1: at, y2: at }));
+    if (isCut(step.title) || isHeal(step.title)) root.append(g("line", { class: "cut", x1: GUTTER, x2: width, y1: at, y2: at }));
     if (step.lane === null || step.lane >= lanes) continue;
     const x = laneX(step.lane);
     if (isRestart(step.title)) root.append(g("path", { class: "restart", d: "M" + (x - 8) + " " + at + "l8 -8l8 8l-8 8z" }, g("title", {}, t("restart"))));
@@ -168,6 +177,8 @@ const Diagram = {
   // once), and what is in view.
   drawMap() {
     const { trace, rows, step } = this.app, scale = window.devicePixelRatio || 1;
+    // Where everything is in view there is nothing to find one's way in.
+    this.map.hidden = rows.length * ROW <= this.steps.clientHeight;
     const [width, height] = [26, this.map.clientHeight];
     if (height === 0 || rows.length === 0) return;
     const style = getComputedStyle(document.documentElement), colour = (name) => style.getPropertyValue("--" + name);

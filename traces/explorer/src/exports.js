@@ -40,7 +40,7 @@ function toSvg(trace, rows) {
   const picture = drawDiagram(trace, shown, 0, shown.length, { step: -1 });
   const left = picture.width, width = left + 560, height = shown.length * ROW + 56;
   const root = g("svg", { width, height, viewBox: "0 0 " + width + " " + height, "font-family": "system-ui, sans-serif", "font-size": 12 });
-  const rules = ".lane{stroke:" + colour("line") + "} .message{stroke:" + colour("accent") + ";fill:none} .again{stroke-dasharray:5 3} .lost{stroke:" + colour("warn") + "} .hit{stroke:none;fill:none} .dot,.head{fill:" + colour("accent") + "} .restart{fill:" + colour("alarm") + "} .band{opacity:.22} .bandname{font-size:10px} .backedge{stroke:" + colour("warn") + ";fill:none} .cut{stroke:" + colour("warn") + "} text{fill:" + colour("text") + "}";
+  const rules = ".lane{stroke:" + colour("line") + "} .message{stroke:" + colour("accent") + ";fill:none} .again{stroke-dasharray:5 3} .lost{stroke:" + colour("warn") + "} .hit{stroke:none;fill:none} .dot,.head{fill:" + colour("accent") + "} .restart{fill:" + colour("alarm") + "} .band{opacity:.22} .bandname{font-size:10px} .backedge{stroke:" + colour("warn") + ";fill:none} .parted{fill:" + colour("warn") + ";opacity:.12} .wall{stroke:" + colour("warn") + ";stroke-width:3;stroke-dasharray:3 5} .cut{stroke:" + colour("warn") + "} text{fill:" + colour("text") + "}";
   root.append(g("style", {}, rules), g("rect", { width, height, fill: colour("ground") }));
   trace.lanes.forEach((_, lane) => root.append(g("text", { x: laneX(lane), y: 22, "text-anchor": "middle", "font-weight": 600 }, laneName(trace, lane))));
   const body = g("g", { transform: "translate(0 36)" }, ...picture.root.childNodes);

@@ -19,6 +19,14 @@ const app = {
     writeHash();
   },
 
+  // The contents of a file of several traces that have stories to tell.
+  contents() {
+    this.stop();
+    this.trace = null;
+    this.paint();
+    history.replaceState(null, "", location.href.split("#")[0] + (language === "en" ? "" : "#l=" + language));
+  },
+
   // Shows another trace from its beginning, or from where it goes wrong.
   show(trace, wish = {}) {
     this.stop();
@@ -37,8 +45,12 @@ const app = {
     document.documentElement.dataset.theme = this.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
     for (const element of document.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);
     paintHeader();
+    Live.bar();
     byId("app").hidden = !this.trace;
-    byId("drop").hidden = Boolean(this.trace);
+    const telling = !this.trace && this.traces.some((trace) => trace.about.removed);
+    byId("contents").hidden = !telling;
+    if (telling) paintContents();
+    byId("drop").hidden = Boolean(this.trace || telling || Live.config);
     if (!this.trace) return;
     document.title = clean(this.trace.property || this.trace.model || t("trace")) + " – Quorate explorer";
     Diagram.mount(this); Panel.mount(this); Strip.mount(this);
@@ -88,6 +100,7 @@ function paintHeader() {
     const bounds = Object.entries(trace.bounds ?? {}).map(([name, value]) => clean(name) + " " + clean(value)).join(", ");
     const facts = trace.model ? clean(trace.model) + " · " + t("rules") + ": " + rules : t("foreign") + (trace.tool ? ": " + clean(trace.tool) : "");
     parts.push(h("span", { class: "facts", title: bounds }, (trace.title ? clean(trace.title) + " · " : "") + facts + " · " + t("length", trace.steps.length - 1)));
+    if (app.traces.length > 1 && app.traces.some((other) => other.about.removed)) parts.push(button(t("contents"), () => app.contents(), { id: "to-contents" }));
     if (app.traces.length > 1) parts.push(h("select", { "aria-label": t("trace"), onchange: (event) => app.show(app.traces[Number(event.target.value)]) }, app.traces.map((other, index) => h("option", { value: index, ...(other === trace ? { selected: true } : {}) }, index + 1 + ". " + clean(other.title || other.property || other.model || t("trace"))))));
   }
   const formats = [["ITF", () => download("trace.itf.json", "application/json", JSON.stringify(app.trace.json))], ["Mermaid", () => download("trace.mmd", "text/plain", toMermaid(app.trace, app.rows))], ["SVG", () => download("trace.svg", "image/svg+xml", toSvg(app.trace, app.rows))], ["ShiViz", () => download("trace.shiviz.log", "text/plain", toShiviz(app.trace))]];
@@ -95,8 +108,25 @@ function paintHeader() {
     button(t("open"), openPicker), button(t("paste"), pasteDialog),
     trace && h("select", { id: "export", "aria-label": t("exportAs"), onchange: (event) => { formats[event.target.selectedIndex - 1]?.[1](); event.target.selectedIndex = 0; } }, h("option", {}, t("exportAs")), formats.map(([name]) => h("option", {}, name))),
     trace && button(t("copy"), copyLink, { id: "copy" }), button(t("theme"), () => toggleTheme()), button(t("language"), () => { language = language === "en" ? "ko" : "en"; app.paint(); }, { id: "language", lang: language === "en" ? "ko" : "en" }), button(t("help"), helpDialog)));
+  if (trace?.about.removed) parts.push(h("details", { class: "about", ...(app.told ? { open: true } : {}), ontoggle: (event) => { app.told = event.currentTarget.open; } }, h("summary", {}, t("story")), stories(trace)));
   if (trace?.witness) parts.push(h("div", { class: "witness" }, clean(trace.witness)));
   byId("top").replaceChildren(...parts.filter(Boolean));
+}
+
+function stories(trace) {
+  // Only these: a link made of any text of a trace could lead anywhere.
+  const issue = (name) => {
+    const [, repository, number] = /^elastic\/(elasticsearch|elasticsearch-formal-models)#(\d{1,9})$/.exec(name) ?? [];
+    return number ? [h("a", { href: "https://github.com/elastic/" + repository + "/issues/" + number, rel: "noreferrer", target: "_blank" }, name), " "] : clean(name) + " ";
+  };
+  const { removed, happens, issue: met } = trace.about;
+  return [["removed", removed && clean(removed)], ["happens", happens && clean(happens)], ["met", met && met.split(/\s+/).map(issue)]].filter(([, text]) => text).map(([name, text]) => h("p", {}, h("b", {}, t(name) + ": "), text));
+}
+
+function paintContents() {
+  byId("contents").replaceChildren(h("h2", {}, t("contents")), h("ol", {}, app.traces.map((trace, index) => h("li", { class: "story" },
+    h("h3", {}, h("button", { type: "button", "data-story": index, onclick: () => app.show(trace) }, clean(trace.title || trace.property || t("trace")))), stories(trace),
+    h("p", { class: "none" }, clean(trace.model) + " · " + clean(trace.property) + " · " + t("length", trace.steps.length - 1) + (trace.loop === null ? "" : " · ↻"))))));
 }
 
 function toggleTheme() {
@@ -114,7 +144,8 @@ function openText(text, wish) {
   try {
     app.traces = parseFile(text);
     complain("");
-    app.show(app.traces[Math.min(wish?.which ?? 0, app.traces.length - 1)], wish);
+    if (app.traces.length > 1 && app.traces.every((trace) => trace.about.removed) && !wish?.chosen) app.contents();
+    else app.show(app.traces[Math.min(wish?.which ?? 0, app.traces.length - 1)], wish);
   } catch (error) {
     if (!(error instanceof TraceError)) console.error(error);
     complain(error instanceof TraceError ? error.message : t("eNotItf", clean(error.message)));
@@ -176,7 +207,7 @@ function place() {
   if (app.only) parts.set("c", "1");
   if (language !== "en") parts.set("l", language);
   const which = app.traces.indexOf(app.trace);
-  if (which > 0) parts.set("i", which);
+  if (app.trace.live) Live.place(parts); else if (app.traces.length > 1) parts.set("i", which);
   return parts.toString();
 }
 
@@ -189,16 +220,17 @@ function writeHash() {
 function readHash() {
   const parts = new URLSearchParams(location.hash.slice(1)), number = (key) => (/^\d{1,9}$/.test(parts.get(key) ?? "") ? Number(parts.get(key)) : null);
   if (parts.get("l") === "ko") language = "ko";
-  const wish = { base: number("d"), pinned: parts.get("v"), filter: parts.get("f") ?? "", variable: parts.get("q") ?? "", only: parts.get("c") === "1", which: number("i") ?? 0 };
+  const wish = { base: number("d"), pinned: parts.get("v"), filter: parts.get("f") ?? "", variable: parts.get("q") ?? "", only: parts.get("c") === "1", which: number("i") ?? 0, chosen: number("i") !== null };
   if (number("s") !== null) wish.step = number("s");
-  return { wish, packed: parts.get("t"), any: [...parts.keys()].length > 0 };
+  return { wish, packed: parts.get("t"), parts };
 }
 
 async function copyLink() {
   let link = location.href.split("#")[0] + "#" + place();
-  const stream = new Blob([JSON.stringify(app.trace.json)]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const stream = new Blob([app.trace.live ? "" : JSON.stringify(app.trace.json)]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-  if (bytes.length < 24000) link += "&t=" + btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  if (app.trace.live) byId("live").textContent = t("copied");
+  else if (bytes.length < 24000) link += "&t=" + btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
   else byId("live").textContent = t("tooLongForLink");
   try { await navigator.clipboard.writeText(link); byId("copy").textContent = "✓ " + t("copied"); } catch { dialog(t("copy"), h("textarea", { readonly: true, "aria-label": t("copy") }, link)); }
 }
@@ -228,7 +260,12 @@ document.addEventListener("keydown", (event) => {
     v: () => app.find((index) => newlyViolated(trace, index).length > 0), n: () => app.find(follows), p: () => app.find(follows, -1),
     b: () => app.set({ base: app.base === null ? app.step : null }), c: () => app.set({ only: !app.only }), m: otherEnd, " ": () => app.play(),
     "/": () => Diagram.search.focus(), "?": helpDialog, o: openPicker, t: toggleTheme,
+    ...(trace?.live ? { Backspace: () => Live.undo(), x: () => Live.jump() } : {}),
   };
+  if (trace?.live && /^[1-9]$/.test(event.key) && Live.now?.[event.key - 1] !== undefined) {
+    event.preventDefault();
+    return Live.choose(Live.now[event.key - 1]);
+  }
   const always = ["?", "o", "t"].includes(event.key);
   if (!actions[event.key] || (!trace && !always)) return;
   event.preventDefault();
@@ -249,8 +286,8 @@ document.addEventListener("paste", (event) => {
   if (file) openBlob(file); else if (text.trim()) openText(text);
 });
 window.addEventListener("hashchange", () => {
-  const { wish, packed } = readHash();
-  if (packed) return void start();
+  const { wish, packed, parts } = readHash();
+  if (packed || (app.trace?.live && parts.get("p") !== app.trace.live.path.join("."))) return void start();
   if (app.trace) { app.show(app.traces[Math.min(wish.which, app.traces.length - 1)], wish); }
 });
 
@@ -262,6 +299,7 @@ async function start() {
   app.paint();
   try {
     if (packed) openText(await unpack(packed), wish);
+    else if (Live.init()) await Live.start(embedded);
     else if (embedded) openText(embedded, wish);
     else if (source) {
       const answer = await fetch(source);

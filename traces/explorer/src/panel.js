@@ -21,6 +21,8 @@ const Panel = {
     const parts = [h("h3", {}, index + ". " + titleOf(trace, index)), this.talk(step, index)];
     const broken = Object.entries(step.violated).sort(([one], [other]) => (other === trace.property) - (one === trace.property));
     for (const [name, witness] of broken) parts.push(h("p", { class: "broken-claim" }, h("b", {}, "✗ " + clean(name) + " "), clean(witness)));
+    const choices = Live.section();
+    if (choices) parts.push(choices);
     const nodes = this.nodes(index, base), others = this.others(index, base);
     if (nodes) parts.push(h("h4", {}, t("nodes")), nodes);
     parts.push(...others);

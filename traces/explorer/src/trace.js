@@ -63,6 +63,7 @@ function readTrace(json) {
   const text = (value) => (value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
   const trace = {
     json, vars, loop: json.loop ?? null, model: text(meta.model), tool: text(meta.tool || meta.source), property: text(meta.property), kind: text(meta.kind), verdict: text(meta.verdict), witness: text(meta.witness), title: text(meta.title),
+    about: Object.fromEntries(["removed", "happens", "issue"].filter((key) => meta[key] !== undefined).map((key) => [key, text(meta[key])])),
     bounds: part(meta, "bounds", t("trace"), {}), rules: part(meta, "rules", t("trace"), {}), claims: part(meta, "claims", t("trace"), []), lanes: part(meta, "lanes", t("trace"), []).map(String), steps: [],
   };
   if (!Array.isArray(trace.claims)) trace.claims = [];
@@ -84,6 +85,7 @@ function readTrace(json) {
   findNodes(trace);
   trace.flights = findFlights(trace);
   trace.leaders = findLeaders(trace);
+  trace.partitions = findPartitions(trace);
   trace.steps.forEach((step, index) => {
     step.news = Object.keys(step.violated).filter((name) => index === 0 || !Object.hasOwn(trace.steps[index - 1].violated, name));
   });
@@ -99,10 +101,15 @@ function readMessage(message) {
 // names, as TLA+ and Quint write them. `trace.node(step, lane)` is a record.
 function findNodes(trace) {
   const first = trace.steps[0].state;
-  const isList = (state) => Array.isArray(state.nodes) && state.nodes.length === trace.lanes.length;
-  if (trace.lanes.length && trace.vars.includes("nodes") && trace.steps.every(({ state }) => isList(state))) {
-    trace.nodeVars = ["nodes"];
-    trace.node = (step, lane) => trace.steps[step].state.nodes[lane];
+  // A lane beyond the records may have a variable of its own name: `master`.
+  const fits = (name) => {
+    const count = Array.isArray(first[name]) ? first[name].length : 0;
+    return count >= 1 && count <= trace.lanes.length && trace.lanes.slice(count).every((lane) => trace.vars.includes(lane)) && trace.steps.every(({ state }) => Array.isArray(state[name]) && state[name].length === count);
+  };
+  const own = ["nodes", "copies"].find((name) => trace.vars.includes(name) && fits(name));
+  if (own) {
+    trace.nodeVars = [own, ...trace.lanes.filter((lane) => trace.vars.includes(lane))];
+    trace.node = (step, lane) => trace.steps[step].state[own][lane] ?? trace.steps[step].state[trace.lanes[lane]];
     return;
   }
   trace.nodeVars = [];
@@ -175,12 +182,31 @@ function findLeaders(trace) {
   return bands;
 }
 
-const isRestart = (title) => /restart|crash|reboot/i.test(title.split(/[( ]/)[0]);
-const isCut = (title) => /partition|disconnect|heal/i.test(title.split(/[( ]/)[0]);
+const isRestart = (title) => /restart|crash|reboot/i.test(title.split(/[(:]/)[0]);
+const isCut = (title) => /partition|disconnect|isolat/i.test(title.split(":")[0]);
+const isHeal = (title) => /\bheal|reconnect|rejoins the network/i.test(title.split(":")[0]);
 const titleOf = (trace, index) => clean(trace.steps[index].title) || (index === 0 ? t("initial") : t("noAction"));
 const laneName = (trace, lane) => clean(trace.lanes[lane] ?? "#" + lane);
 // The claims that are violated here and were not one step before.
 const newlyViolated = (trace, index) => trace.steps[index].news;
+
+// Stretches in which the network is parted: {from, to, title, sides}. Where the
+// step names groups, `{n1} | {n2,n3}`, a side is the lanes of one.
+function findPartitions(trace) {
+  const found = [];
+  let open = null;
+  trace.steps.forEach(({ title }, index) => {
+    if (open && isHeal(title)) { open.to = index; open = null; }
+    else if (isCut(title) && !isHeal(title)) {
+      if (open) open.to = index;
+      const groups = [...title.matchAll(/\{([^{}]*)\}/g)].map(([, names]) => names.split(",").map((name) => trace.lanes.indexOf(name.trim())));
+      const named = groups.length > 0 && groups.flat().every((lane) => lane >= 0);
+      open = { from: index, to: trace.steps.length - 1, title, sides: named ? trace.lanes.map((_, lane) => groups.findIndex((group) => group.includes(lane))) : null };
+      found.push(open);
+    }
+  });
+  return found;
+}
 
 // What a step changes: names of variables and fields, found once.
 function changedFields(trace, index) {
