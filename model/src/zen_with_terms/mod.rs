@@ -8,8 +8,12 @@
 
 mod action;
 mod claims;
+mod codec;
 mod environment;
+mod explorer;
+mod intern;
 mod messages;
+mod memory;
 mod nodes;
 mod state;
 
