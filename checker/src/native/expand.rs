@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use quorate_model::explorer::{Explorer, Parts, Step, Taken, Visit};
 use quorate_model::specification::{GuardId, Specification};
 
-use super::{Reading, Shared};
 use super::frontier::{ChunkWriter, Level};
 use super::log::{Record, StateRef};
 use super::table::Inserted;
+use super::{Reading, Shared};
 use crate::assemble::Counts;
 use crate::claims::{ClaimIndex, Claims};
 use crate::fingerprint::Fingerprint;
@@ -96,8 +96,42 @@ impl OpenClaims {
 /// What is seen while a state is expanded.
 struct Seen<C> {
     counts: Counts,
-    /// The steps with their numbers.
+    steps: u32,
+    /// The steps that may lead to something new, with their numbers.
     batch: Vec<(u32, Taken<C>)>,
+    recent: Recent,
+    /// What the open claims about steps read: a step that changes any of it is
+    /// looked at, wherever it leads.
+    watched: Parts,
+}
+
+/// States that are in the table, as many as the processor's own memory holds:
+/// neighbours lead to the same states, and most steps lead to known ones.
+struct Recent(Box<[u64]>);
+
+impl Recent {
+    /// Bits of the second word that choose a slot; the table tells states apart
+    /// by fewer of them.
+    const BITS: u32 = 14;
+
+    fn new() -> Self {
+        Recent(vec![0; 1 << Self::BITS].into())
+    }
+
+    #[inline]
+    fn slot(fingerprint: Fingerprint) -> usize {
+        (fingerprint.second >> (64 - Self::BITS)) as usize
+    }
+
+    #[inline]
+    fn contains(&self, fingerprint: Fingerprint) -> bool {
+        self.0[Self::slot(fingerprint)] == fingerprint.word
+    }
+
+    #[inline]
+    fn insert(&mut self, fingerprint: Fingerprint) {
+        self.0[Self::slot(fingerprint)] = fingerprint.word;
+    }
 }
 
 impl<C> Visit<C> for Seen<C> {
@@ -110,7 +144,11 @@ impl<C> Visit<C> for Seen<C> {
     fn taken(&mut self, taken: Taken<C>) {
         self.counts.generated += 1;
         self.counts.actions[usize::from(taken.class.0)] += 1;
-        self.batch.push((self.batch.len() as u32, taken));
+        self.steps += 1;
+        let nothing_to_say = self.watched != Parts::ALL && !taken.changed.meet(self.watched);
+        if !(nothing_to_say && taken.within && self.recent.contains(taken.fingerprint)) {
+            self.batch.push((self.steps - 1, taken));
+        }
     }
 }
 
@@ -131,12 +169,15 @@ pub(super) struct Worker<'a, 'x, M: Specification, X: Explorer<M>> {
 impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
     pub fn new(shared: &'a Shared<'a, M>, explorer: &'x mut X, found_before: &[Option<Found>]) -> Self {
         explorer.begin_writing();
+        let open = OpenClaims::new(shared.model, shared.claims, found_before);
+        let watched = open.steps.iter().fold(Parts::LOCAL, |all, open| all.and(open.reads));
+        let counts = Counts::of(shared.model);
         Worker {
             shared,
             explorer,
-            seen: Seen { counts: Counts::of(shared.model), batch: Vec::new() },
+            seen: Seen { counts, steps: 0, batch: Vec::new(), recent: Recent::new(), watched },
             found: found_before.iter().map(|_| None).collect(),
-            open: OpenClaims::new(shared.model, shared.claims, found_before),
+            open,
             chunk: ChunkWriter::default(),
             outside: Vec::new(),
             unnoted: 0,
@@ -238,17 +279,16 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
         while !encoded.is_empty() {
             self.explorer.read(&mut encoded)?;
             let at = StateRef { chunk, place };
-            let Seen { counts, batch } = &mut self.seen;
-            let cut_before = counts.cut.transitions;
-            batch.clear();
+            let cut_before = self.seen.counts.cut.transitions;
+            self.seen.steps = 0;
             if let Err(words) = panics::catch(|| self.explorer.expand(&mut self.seen)) {
                 self.place_panic(words, Some(at), Stage::Successors);
             }
-            table.fetch(self.seen.batch.iter().map(|(_, taken)| taken.fingerprint));
-            let batch = std::mem::take(&mut self.seen.batch);
-            let result = batch.iter().try_for_each(|(step, taken)| self.arrive(&mut table, taken, *step, at, next));
+            table.fetch(self.seen.batch.iter().filter(|(_, taken)| taken.within).map(|(_, taken)| taken.fingerprint));
+            let mut batch = std::mem::take(&mut self.seen.batch);
+            batch.iter().try_for_each(|(step, taken)| self.arrive(&mut table, taken, *step, at, next))?;
+            batch.clear();
             self.seen.batch = batch;
-            result?;
             let counts = &mut self.seen.counts;
             counts.cut.states += u64::from(counts.cut.transitions > cut_before);
             place += 1;
@@ -273,7 +313,9 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
         at: StateRef,
         next: &Level,
     ) -> Result<(), Stop> {
-        self.check_step(taken, step, at);
+        if self.seen.watched == Parts::ALL || taken.changed.meet(self.seen.watched) {
+            self.check_step(taken, step, at);
+        }
         if !taken.within {
             self.seen.counts.cut.transitions += 1;
             if self.is_first_look_outside(taken.fingerprint) {
@@ -355,6 +397,7 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
     /// Whether it is new. The lock is let go only for the table to grow.
     #[inline]
     fn insert(&mut self, table: &mut Reading<'a>, fingerprint: Fingerprint) -> bool {
+        self.seen.recent.insert(fingerprint);
         loop {
             match table.insert(fingerprint) {
                 Inserted::Known => return false,

@@ -145,11 +145,7 @@ pub(crate) struct ChunkWriter {
 
 impl ChunkWriter {
     /// Appends a state as `write` encodes it.
-    pub fn push(
-        &mut self,
-        record: Record,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
-    ) -> Result<(), CodecError> {
+    pub fn push(&mut self, record: Record, write: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>) -> Result<(), CodecError> {
         write(&mut self.encoded)?;
         self.log.push(record);
         self.states += 1;

@@ -24,8 +24,8 @@ mod rebuild;
 mod table;
 
 use std::io;
-use std::sync::atomic::Ordering::Relaxed;
 use std::ops::Deref;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, RwLock, RwLockReadGuard};
 
 use quorate_model::explorer::{CodecError, Explorer, Identity};

@@ -10,8 +10,9 @@
 //! A slot keeps the whole first word and the shard's number stands for ten bits
 //! of the second, so that 74 bits tell states apart at eight bytes a slot. A
 //! wide table keeps both words. The position is the word scaled to the shard's
-//! capacity: slots are in the order of their words, so that growing reads and
-//! writes memory in sequence, and a capacity can be any number.
+//! lines of eight words: slots are roughly in the order of their words, so that
+//! growing reads and writes memory in sequence, a capacity can be any number of
+//! lines, and most look-ups wait for memory once.
 //!
 //! Fingerprints are spread evenly, so all shards have one capacity and fill up
 //! at the same time. Growing adds an eighth: between 0.73 and 0.82 of the slots
@@ -36,6 +37,8 @@ const SHARDS: usize = 1 << SHARD_BITS;
 const SHARDS_IN_SEGMENT: usize = 16;
 /// Capacity of a shard at the beginning, in slots.
 const FIRST_CAPACITY: usize = 256;
+/// Words that the processor fetches together: a fingerprint's place is a line.
+const LINE: usize = 8;
 /// With more slots than this the table is grown on many threads.
 const MANY_SLOTS: usize = 1 << 22;
 
@@ -50,7 +53,12 @@ pub(crate) struct Table {
 }
 
 /// Zero is an empty slot. A wide slot is two words, the second written later.
-struct Segment(Box<[AtomicU64]>);
+struct Segment {
+    /// With room to begin at the start of a line.
+    words: Box<[AtomicU64]>,
+    begin: usize,
+    len: usize,
+}
 
 /// What became of an insertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +87,7 @@ impl Table {
         let number = (fingerprint.second >> (64 - SHARD_BITS)) as usize;
         let words = if self.wide { 2 * self.capacity } else { self.capacity };
         let base = number % SHARDS_IN_SEGMENT * words;
-        Shard(&self.segments[number / SHARDS_IN_SEGMENT].0[base..base + words])
+        Shard(&self.segments[number / SHARDS_IN_SEGMENT].slots()[base..base + words])
     }
 
     /// Brings what inserting these will need nearer. One insertion waits for
@@ -88,7 +96,7 @@ impl Table {
     pub fn fetch(&self, fingerprints: impl Iterator<Item = Fingerprint>) {
         let first = |fingerprint: Fingerprint| {
             let shard = self.shard(fingerprint).0;
-            shard[scaled(fingerprint.word, shard.len()) & !1].load(Relaxed)
+            shard[scaled(fingerprint.word, shard.len() / LINE) * LINE].load(Relaxed)
         };
         std::hint::black_box(fingerprints.fold(0, |all, fingerprint| all ^ first(fingerprint)));
     }
@@ -126,7 +134,7 @@ impl Table {
         if self.capacity != seen {
             return;
         }
-        let (from, to, wide) = (self.capacity, self.capacity + self.capacity / 8, self.wide);
+        let (from, to, wide) = (self.capacity, (self.capacity + self.capacity / 8).next_multiple_of(LINE), self.wide);
         self.capacity = to;
         if threads == 1 || SHARDS * to < MANY_SLOTS {
             return self.segments.iter_mut().for_each(|segment| segment.grow(from, to, wide));
@@ -142,14 +150,21 @@ impl Table {
 
 impl Segment {
     fn new(capacity: usize, wide: bool) -> Self {
-        let words = SHARDS_IN_SEGMENT * if wide { 2 * capacity } else { capacity };
-        Segment((0..words).map(|_| AtomicU64::new(0)).collect())
+        let len = SHARDS_IN_SEGMENT * if wide { 2 * capacity } else { capacity };
+        let words: Box<[AtomicU64]> = (0..len + LINE).map(|_| AtomicU64::new(0)).collect();
+        let begin = words.as_ptr().align_offset(8 * LINE).min(LINE);
+        Segment { words, begin, len }
+    }
+
+    #[inline]
+    fn slots(&self) -> &[AtomicU64] {
+        &self.words[self.begin..self.begin + self.len]
     }
 
     fn grow(&mut self, from: usize, to: usize, wide: bool) {
         let larger = Segment::new(to, wide);
         let words = if wide { 2 } else { 1 };
-        for (old, new) in self.0.chunks_exact(words * from).zip(larger.0.chunks_exact(words * to)) {
+        for (old, new) in self.slots().chunks_exact(words * from).zip(larger.slots().chunks_exact(words * to)) {
             let new = Shard(new);
             for slot in old.chunks_exact(words) {
                 let word = slot[0].load(Relaxed);
@@ -168,24 +183,24 @@ impl Segment {
 }
 
 #[inline]
-fn scaled(word: u64, capacity: usize) -> usize {
-    ((u128::from(word) * capacity as u128) >> 64) as usize
+fn scaled(word: u64, lines: usize) -> usize {
+    ((u128::from(word) * lines as u128) >> 64) as usize
 }
 
 struct Shard<'a>(&'a [AtomicU64]);
 
 impl<'a> Shard<'a> {
-    /// The slots from the word's place on, and those before it: the order in
+    /// The slots from the word's line on, and those before it: the order in
     /// which they are tried.
     #[inline]
-    fn tried(&self, word: u64, words: usize) -> [&'a [AtomicU64]; 2] {
-        let (before, from) = self.0.split_at(words * scaled(word, self.0.len() / words));
+    fn tried(&self, word: u64) -> [&'a [AtomicU64]; 2] {
+        let (before, from) = self.0.split_at(scaled(word, self.0.len() / LINE) * LINE);
         [from, before]
     }
 
     #[inline]
     fn insert(&self, word: u64) -> Inserted {
-        for slot in self.tried(word, 1).into_iter().flatten() {
+        for slot in self.tried(word).into_iter().flatten() {
             let held = slot.load(Relaxed);
             if held == word {
                 return Inserted::Known;
@@ -202,14 +217,14 @@ impl<'a> Shard<'a> {
     }
 
     fn contains(&self, word: u64) -> bool {
-        let mut held = self.tried(word, 1).into_iter().flatten().map(|slot| slot.load(Relaxed));
+        let mut held = self.tried(word).into_iter().flatten().map(|slot| slot.load(Relaxed));
         held.find(|held| *held == word || *held == 0) == Some(word)
     }
 
     /// The first word claims a slot; whoever meets a claimed slot with its own
     /// first word waits for the second.
     fn insert_wide(&self, Fingerprint { word, second }: Fingerprint) -> Inserted {
-        for slot in self.tried(word, 2).into_iter().flat_map(|slots| slots.chunks_exact(2)) {
+        for slot in self.tried(word).into_iter().flat_map(|slots| slots.chunks_exact(2)) {
             let mut held = slot[0].load(Acquire);
             if held == 0 {
                 match slot[0].compare_exchange(0, word, AcqRel, Acquire) {
@@ -228,7 +243,7 @@ impl<'a> Shard<'a> {
     }
 
     fn contains_wide(&self, Fingerprint { word, second }: Fingerprint) -> bool {
-        for slot in self.tried(word, 2).into_iter().flat_map(|slots| slots.chunks_exact(2)) {
+        for slot in self.tried(word).into_iter().flat_map(|slots| slots.chunks_exact(2)) {
             match slot[0].load(Acquire) {
                 0 => return false,
                 held if held == word && second_word(slot) == second => return true,

@@ -86,11 +86,7 @@ impl Reader {
 }
 
 #[inline]
-fn refer(
-    encoded: &mut &[u8],
-    numbers: &mut Vec<Number>,
-    in_full: impl FnOnce(&mut &[u8]) -> Option<Number>,
-) -> Option<Number> {
+fn refer(encoded: &mut &[u8], numbers: &mut Vec<Number>, in_full: impl FnOnce(&mut &[u8]) -> Option<Number>) -> Option<Number> {
     match varint(encoded)? {
         0 => {
             let number = in_full(encoded)?;

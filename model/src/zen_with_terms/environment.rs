@@ -170,7 +170,12 @@ impl<R: RuleSet> ZenWithTerms<R> {
     }
 
     /// What may be attempted at a node whatever was sent.
-    pub(super) fn own_attempts(&self, bootstrap: &Bootstrap, node: NodeId, mut attempt: impl FnMut(ZenAction) -> Option<Rejection>) {
+    pub(super) fn own_attempts(
+        &self,
+        bootstrap: &Bootstrap,
+        node: NodeId,
+        mut attempt: impl FnMut(ZenAction) -> Option<Rejection>,
+    ) {
         let bounds = &self.bounds;
         for config in self.rules.bootstrap_configs(bootstrap.config, self.all_nodes()) {
             attempt(ZenAction::SetInitialState { node, config });

@@ -13,10 +13,10 @@ use super::environment::ZenWithTerms;
 use super::memory::{Memory, Number, PackedPlace, sum_of_descent, sum_of_message};
 use super::state::{Bootstrap, ZenState};
 use crate::coordination::RuleSet;
-use stateright::Model;
 use crate::explorer::{CodecError, Explorer, Identity, Step, Taken, Visit, canonical_fingerprint};
 use crate::fingerprint::{Fingerprint, Sum};
 use crate::node_set::NodeId;
+use stateright::Model;
 
 /// A state as numbers and, if it was asked for, in full.
 struct Scratch {
@@ -141,9 +141,13 @@ impl Scratch {
         state.nodes.refill(numbers.nodes.iter().map(|node| memory.packed(*node).node));
         state.messages.refill(numbers.messages.iter().map(|message| memory.known_message(*message).word));
         state.descendant.refill(numbers.descents.iter().map(|descent| memory.descent_word(*descent)));
-        let disk = |(index, node): (usize, &Number)| Some((NodeId::from_index(index), memory.packed(*node).disk()?));
-        let disks: BTreeMap<_, _> = numbers.nodes.iter().enumerate().filter_map(disk).collect();
-        state.stale_disks = (!disks.is_empty()).then(|| Box::new(disks));
+        if numbers.nodes.iter().all(|node| memory.packed(*node).disk == 0) {
+            state.stale_disks = None;
+        } else {
+            let disk = |(index, node): (usize, &Number)| Some((NodeId::from_index(index), memory.packed(*node).disk()?));
+            let disks: BTreeMap<_, _> = numbers.nodes.iter().enumerate().filter_map(disk).collect();
+            state.stale_disks = Some(Box::new(disks));
+        }
         self.is_built = true;
     }
 }

@@ -12,8 +12,8 @@ mod codec;
 mod environment;
 mod explorer;
 mod intern;
-mod messages;
 mod memory;
+mod messages;
 mod nodes;
 mod state;
 

@@ -101,11 +101,6 @@ impl ZenNodes {
         self.0[index] = pack(node);
     }
 
-    /// The node with this index, packed.
-    pub(super) fn packed(&self, index: usize) -> Packed {
-        self.0[index]
-    }
-
     /// Becomes these nodes.
     pub(super) fn refill(&mut self, nodes: impl Iterator<Item = Packed>) {
         self.0.clear();
