@@ -19,6 +19,7 @@ use std::hash::Hash;
 use serde::{Serialize, de::DeserializeOwned};
 use stateright::Model;
 
+use crate::explorer::{Explorer, Identity, Parts, Plain};
 pub use crate::property::{Check, Property, Verdict};
 
 /// Index of a guard in [`Specification::guards`].
@@ -214,6 +215,19 @@ pub trait Specification: Model<State: SpecState, Action: SpecAction> + Send + Sy
     /// `always` as an invariant, `sometimes` as reachability, `eventually` as liveness.
     fn claims(&self) -> Vec<Property<Self>> {
         self.properties().iter().map(Property::from_stateright).collect()
+    }
+
+    /// What the property of this name reads, so that an engine need not look at
+    /// it again where a step leaves that as it was. See [`Parts`].
+    fn parts_read_by(&self, _property: &str) -> Parts {
+        Parts::ALL
+    }
+
+    /// What an engine walks through the states with. The default builds every
+    /// successor and hashes it whole; a model for which that is too slow has one
+    /// that builds only what is new.
+    fn explorer(&self, identity: Identity) -> impl Explorer<Self> + Send {
+        Plain::new(self, identity)
     }
 
     /// The names of the lanes of a diagram: one for each node.
