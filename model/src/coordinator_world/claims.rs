@@ -8,7 +8,9 @@ use crate::coordination::claims::coordination_claims;
 use crate::coordination::history::History;
 use crate::coordination::properties::{RuleInput, RuleOutput};
 use crate::coordination::{CoordinationState, Durable, PublicationId, RuleSet};
-use crate::coordinator::{CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, PublicationOutcome, node_id};
+use crate::coordinator::{
+    CoordinatorMsg, CoordinatorState, CoordinatorTimer, LeaderPublication, Mode, PublicationOutcome, node_id,
+};
 use crate::node_set::NodeId;
 use crate::property::{Property, Verdict};
 use crate::world::{WorldAction, WorldState};
@@ -174,11 +176,21 @@ fn refinement<R: RuleSet>(world: &World<R>, before: &State, action: &Action, _af
     if turn.before == turn.after && turn.sent.is_empty() && !matches!(action, WorldAction::Restart { .. }) {
         return Ok(());
     }
-    refines_the_rules(&turn, |message| sent_before(&before.ledger, node, message))
+    refines_the_rules(&turn, |message| sent_before(was, &before.ledger, node, message))
 }
 
-/// What a leader may send again to a follower that missed it.
-fn sent_before(ledger: &Ledger, node: NodeId, message: &RuleOutput<u8>) -> bool {
+/// What a leader may send again to a follower that missed it: what it knows to
+/// have published last, and did.
+fn sent_before(was: &CoordinatorState<u8>, ledger: &Ledger, node: NodeId, message: &RuleOutput<u8>) -> bool {
+    let last = was.publication.as_ref().map(LeaderPublication::id);
+    let id = match message {
+        RuleOutput::PublishRequest(state) => PublicationId { term: state.term, version: state.version },
+        RuleOutput::Commit(id) => *id,
+        _ => return false,
+    };
+    if last != Some(id) {
+        return false;
+    }
     let own = |id: PublicationId| ledger.published.iter().find(|published| published.id == id && published.publisher == node);
     match message {
         RuleOutput::PublishRequest(state) => {

@@ -5,17 +5,19 @@ use stateright::actor::Id;
 use super::claims::claims;
 use super::ledger::Ledger;
 use super::obsolete::is_obsolete;
+use super::parts::{changed_by, parts_read_by};
 use super::text::{MESSAGE_KINDS, TIMER_KINDS, message_kind, message_text, timer_kind};
 use crate::coordination::{ClusterState, Durable, PublicationId, Rejection, RuleSet, Sound};
 use crate::coordinator::{
     Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, CoordinatorTimer, LeaderPublication, Mode,
     PublicationOutcome,
 };
+use crate::explorer::Parts;
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::Property;
 use crate::sort_key;
 use crate::specification::{Bound, BoundError, BoundKind, in_range};
-use crate::world::{Environment, NetworkKind, Observed, World, WorldAction, WorldState};
+use crate::world::{Environment, NetworkKind, Observed, SlotOf, World, WorldAction, WorldState};
 
 /// The instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,7 @@ pub struct CoordinatorEnvironment<R = Sound> {
 /// The model.
 pub type CoordinatorWorld<R = Sound> = World<Coordinator<u8, R>, CoordinatorEnvironment<R>>;
 type State = WorldState<CoordinatorState<u8>, CoordinatorTimer, Durable<u8>, CoordinatorMsg<u8>, Ledger>;
+type Slot = SlotOf<Coordinator<u8>>;
 type Action = WorldAction<CoordinatorMsg<u8>, CoordinatorTimer>;
 
 /// The Coordinators under these rules. Obsolete messages are dropped unless the
@@ -177,6 +180,19 @@ impl<R: RuleSet> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
         claims()
     }
 
+    /// The budget is in the ledger.
+    fn bounds_are_of_nodes(&self) -> bool {
+        true
+    }
+
+    fn parts_read_by(&self, claim: &str) -> Parts {
+        parts_read_by(claim)
+    }
+
+    fn changed_by(&self, step: &Observed<'_, Coordinator<u8, R>>) -> Parts {
+        changed_by(step.before, step.after, step.sent)
+    }
+
     /// The guards of the rules, and one more for what changes nothing.
     fn refusals(&self) -> Vec<&'static str> {
         ["NoEffect"].into_iter().chain(Rejection::ALL.iter().map(|rejection| rejection.name())).collect()
@@ -221,8 +237,7 @@ impl<R: RuleSet> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
         true
     }
 
-    fn node_key(&self, state: &State, id: NodeId) -> u64 {
-        let slot = &state.nodes[id.index()];
+    fn node_key(&self, slot: &Slot, id: NodeId) -> u64 {
         let node = &slot.state;
         let (durable, volatile) = (&node.coordination.durable, &node.coordination.volatile);
         let mode = match node.mode {
@@ -244,10 +259,18 @@ impl<R: RuleSet> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
             node.applied.as_ref().map_or(0, |applied| sort_key::mix([applied.id.term, applied.id.version])),
             slot.disk.as_ref().map_or(0, |disk| sort_key::mix([disk.current_term, state_key(&disk.accepted)])),
         ];
-        let accepted = state.ledger.accepted.iter().map(|(_, nodes)| sort_key::of_set(*nodes, id));
-        let published = state.ledger.published.iter().map(|publication| u64::from(publication.publisher == id));
-        let led = state.nodes.iter().filter(|other| other.state.mode == Mode::Follower(id)).count() as u64;
-        sort_key::mix(parts.into_iter().chain(accepted).chain(published).chain([led]))
+        sort_key::mix(parts)
+    }
+
+    /// A leader is told from others by its followers.
+    fn regard_key(&self, slot: &Slot, other: NodeId) -> u64 {
+        u64::from(slot.state.mode == Mode::Follower(other))
+    }
+
+    fn ledger_key(&self, ledger: &Ledger, id: NodeId) -> u64 {
+        let accepted = ledger.accepted.iter().map(|(_, nodes)| sort_key::of_set(*nodes, id));
+        let published = ledger.published.iter().map(|publication| u64::from(publication.publisher == id));
+        sort_key::mix(accepted.chain(published))
     }
 
     fn message_key(&self, message: &CoordinatorMsg<u8>) -> u64 {

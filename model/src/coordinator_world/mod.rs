@@ -10,6 +10,7 @@ mod claims;
 mod environment;
 mod ledger;
 mod obsolete;
+mod parts;
 mod refinement;
 mod text;
 

@@ -4,9 +4,10 @@ use stateright::actor::{Actor, Id};
 
 use super::action::{FaultKind, WorldAction};
 use super::links::Links;
-use super::state::WorldState;
+use super::state::{Slot, WorldState};
 use super::world::World;
 use crate::coordination::Envelope;
+use crate::explorer::Parts;
 use crate::node_set::NodeId;
 use crate::property::Property;
 use crate::specification::{Bound, Fairness, MessageView, SpecState, Specification};
@@ -15,12 +16,18 @@ use crate::specification::{Bound, Fairness, MessageView, SpecState, Specificatio
 pub type StateOf<A, E> =
     WorldState<<A as Actor>::State, <A as Actor>::Timer, <A as Actor>::Storage, <A as Actor>::Msg, <E as Environment<A>>::Ledger>;
 
+/// A node of the world of an actor.
+pub type SlotOf<A> = Slot<<A as Actor>::State, <A as Actor>::Timer, <A as Actor>::Storage>;
+
+/// What can happen in the world of an actor.
+pub type ActionOf<A> = WorldAction<<A as Actor>::Msg, <A as Actor>::Timer>;
+
 /// One step of a node as the environment sees it.
 pub struct Observed<'a, A: Actor> {
     /// The node that took the step.
     pub node: NodeId,
     /// What happened.
-    pub action: &'a WorldAction<A::Msg, A::Timer>,
+    pub action: &'a ActionOf<A>,
     /// The node before.
     pub before: &'a A::State,
     /// The node after.
@@ -100,27 +107,32 @@ pub trait Environment<A: Actor>: Send + Sync + Clone {
         false
     }
 
+    /// Whether a turn may leave a trace in some ledger: a function of the turn alone.
+    fn is_noted(&self, _step: &Observed<'_, A>) -> bool {
+        true
+    }
+
     /// Writes a node's turn into the ledger, and what it cost.
     fn observe(&self, _ledger: &mut Self::Ledger, _step: &Observed<'_, A>) {}
 
     /// Writes into the ledger what a fault cost that is no node's turn
     /// ([`WorldAction::is_turn`]).
-    fn observe_fault(&self, _ledger: &mut Self::Ledger, _action: &WorldAction<A::Msg, A::Timer>) {}
+    fn observe_fault(&self, _ledger: &mut Self::Ledger, _action: &ActionOf<A>) {}
 
     /// What is assumed of an action for liveness.
-    fn fairness(&self, _action: &WorldAction<A::Msg, A::Timer>) -> Fairness {
+    fn fairness(&self, _action: &ActionOf<A>) -> Fairness {
         Fairness::None
     }
 
     /// The next step of the recovery schedule.
-    fn recovery_step(&self, _world: &World<A, Self>, _state: &StateOf<A, Self>) -> Option<WorldAction<A::Msg, A::Timer>> {
+    fn recovery_step(&self, _world: &World<A, Self>, _state: &StateOf<A, Self>) -> Option<ActionOf<A>> {
         None
     }
 
     /// Whether an action of `state` may be used to recover. By default
     /// everything but requests and what takes something away; an environment
     /// with timers that suspect somebody says when a suspicion is right.
-    fn allowed_in_recovery(&self, _state: &StateOf<A, Self>, action: &WorldAction<A::Msg, A::Timer>) -> bool {
+    fn allowed_in_recovery(&self, _state: &StateOf<A, Self>, action: &ActionOf<A>) -> bool {
         !matches!(action, WorldAction::Request { .. }) && action.fault().is_none_or(|fault| !fault.is_harm())
     }
 
@@ -138,9 +150,20 @@ pub trait Environment<A: Actor>: Send + Sync + Clone {
         false
     }
 
-    /// Whether `state` is within the bounds.
-    fn within_bounds(&self, _state: &StateOf<A, Self>) -> bool {
+    /// Whether a node is within the bounds.
+    fn is_within_bounds(&self, _node: &A::State) -> bool {
         true
+    }
+
+    /// Whether `state` is within the bounds: by default, if every node is.
+    fn within_bounds(&self, state: &StateOf<A, Self>) -> bool {
+        state.nodes.iter().all(|slot| self.is_within_bounds(&slot.state))
+    }
+
+    /// Whether [`within_bounds`](Self::within_bounds) is as it is by default, so
+    /// that an explorer need not build states to ask.
+    fn bounds_are_of_nodes(&self) -> bool {
+        false
     }
 
     /// The name of the model.
@@ -149,6 +172,19 @@ pub trait Environment<A: Actor>: Send + Sync + Clone {
     /// The numbers that limit it.
     fn bounds(&self) -> Vec<Bound> {
         Vec::new()
+    }
+
+    /// What the claim of this name reads: parts that any world has
+    /// ([`super::parts`]) and this one's own ([`changed_by`](Self::changed_by)).
+    /// The default is right and slow.
+    fn parts_read_by(&self, _claim: &str) -> Parts {
+        Parts::ALL
+    }
+
+    /// Which parts of its own (bits from [`super::parts::FIRST_OWN`] on) a turn
+    /// changes: a function of the turn alone.
+    fn changed_by(&self, _step: &Observed<'_, A>) -> Parts {
+        Parts(0)
     }
 
     /// What is claimed of the world.
@@ -167,7 +203,7 @@ pub trait Environment<A: Actor>: Send + Sync + Clone {
 
     /// The reason, as an index into [`refusals`](Self::refusals), for which a
     /// node ignored an action.
-    fn refusal(&self, _node: &A::State, _action: &WorldAction<A::Msg, A::Timer>) -> usize {
+    fn refusal(&self, _node: &A::State, _action: &ActionOf<A>) -> usize {
         0
     }
 
@@ -207,7 +243,17 @@ pub trait Environment<A: Actor>: Send + Sync + Clone {
     }
 
     /// A key of a node that depends on no node's index; see [`crate::sort_key`].
-    fn node_key(&self, _state: &StateOf<A, Self>, _node: NodeId) -> u64 {
+    fn node_key(&self, _slot: &SlotOf<A>, _node: NodeId) -> u64 {
+        0
+    }
+
+    /// A key of what a node has to do with another one, likewise: whether it follows it.
+    fn regard_key(&self, _slot: &SlotOf<A>, _other: NodeId) -> u64 {
+        0
+    }
+
+    /// A key of what the ledger says of a node, likewise.
+    fn ledger_key(&self, _ledger: &Self::Ledger, _node: NodeId) -> u64 {
         0
     }
 

@@ -3,10 +3,10 @@
 use stateright::actor::{Actor, Id, Out};
 
 use super::action::{FaultKind, WorldAction};
-use super::environment::{Environment, StateOf};
+use super::environment::{ActionOf, Environment, SlotOf, StateOf};
 use super::network::NetworkKind;
 use super::state::Slot;
-use super::world::{ActionOf, SlotOf, World};
+use super::world::World;
 use crate::coordination::Envelope;
 use crate::coordinator::{actor_id, node_id};
 use crate::node_set::{NodeId, NodeSet};

@@ -35,16 +35,19 @@
 
 mod action;
 mod environment;
+mod explorer;
 mod faults;
+mod keys;
 mod links;
 mod network;
+pub mod parts;
 mod specification;
 mod state;
 #[allow(clippy::module_inception)]
 mod world;
 
 pub use action::{FaultKind, WorldAction};
-pub use environment::{Environment, Observed, StateOf};
+pub use environment::{ActionOf, Environment, Observed, SlotOf, StateOf};
 pub use links::{Links, Outage};
 pub use network::{Network, NetworkKind};
 pub use state::{Slot, WorldState};

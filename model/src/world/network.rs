@@ -70,6 +70,20 @@ impl<M: Clone + Ord> Network<M> {
             .map(|(_, e)| e)
     }
 
+    /// All messages in order, copies included.
+    pub(super) fn copies(&self) -> impl Iterator<Item = &Envelope<M>> + Clone {
+        self.0.iter()
+    }
+
+    /// Replaces the messages by these, which are in order.
+    pub(super) fn fill<'a>(&mut self, sorted: impl Iterator<Item = &'a Envelope<M>>)
+    where
+        M: 'a,
+    {
+        self.0.clear();
+        self.0.extend(sorted.cloned());
+    }
+
     /// Keeps what `keep` says.
     pub fn retain(&mut self, keep: impl FnMut(&Envelope<M>) -> bool) {
         self.0.retain(keep);

@@ -5,20 +5,22 @@ use std::sync::Arc;
 use serde::{Serialize, de::DeserializeOwned};
 use smallvec::SmallVec;
 use stateright::Model;
-use stateright::actor::{Actor, Id, Out};
+use stateright::actor::{Actor, Out};
 
 use super::action::WorldAction;
-use super::environment::{Environment, StateOf};
+use super::environment::{ActionOf, Environment, StateOf};
+use super::explorer::WorldExplorer;
 use super::faults::fault_text;
+use super::keys;
 use super::links::Outage;
 use super::network::Network;
 use super::state::{Slot, WorldState};
-use super::world::{ActionOf, World};
+use super::world::World;
 use crate::coordination::Envelope;
 use crate::coordinator::{actor_id, node_id};
+use crate::explorer::{Explorer, Identity, Parts};
 use crate::node_set::NodeId;
 use crate::property::Property;
-use crate::sort_key;
 use crate::specification::{Bound, ClassId, Fairness, GuardId, Specification, StepView};
 
 impl<A, E> Model for World<A, E>
@@ -49,17 +51,9 @@ where
         for Envelope { source, dest, message } in state.network.iter().filter(|e| state.outage.passes(e.source, e.dest)) {
             actions.push(WorldAction::Deliver { source: *source, dest: *dest, message: message.clone() });
         }
-        for (index, slot) in state.nodes.iter().enumerate() {
-            let node = NodeId::from_index(index);
-            for timer in slot.timers.iter().filter(|timer| self.environment.may_fire(state, node, timer)) {
-                actions.push(WorldAction::Timeout { node, timer: timer.clone() });
-            }
-        }
+        actions.extend(self.list_timeouts(state));
         self.list_faults(state, actions);
-        let up = |(node, ..): &(NodeId, Id, A::Msg)| !state.outage.down.contains(*node);
-        for (node, client, message) in self.environment.requests(state).into_iter().filter(up) {
-            actions.push(WorldAction::Request { node, client: usize::from(client) as u64, message });
-        }
+        self.list_requests(state, actions);
     }
 
     fn next_state(&self, state: &Self::State, action: Self::Action) -> Option<Self::State> {
@@ -153,13 +147,16 @@ where
     }
 
     fn node_key(&self, state: &Self::State, node: usize) -> u64 {
-        let node = NodeId::from_index(node);
-        let of_message = |e: &Envelope<A::Msg>| {
-            let says = || self.environment.message_key(&e.message);
-            if e.source == node || e.dest == node { sort_key::of_message(e.source, Some(e.dest), says(), node) } else { 0 }
-        };
-        let messages = state.network.iter().map(of_message).fold(0, u64::wrapping_add);
-        sort_key::mix([self.environment.node_key(state, node), messages])
+        let (environment, node) = (&self.environment, NodeId::from_index(node));
+        let mut key = keys::NodeKey::of(environment.node_key(&state.nodes[node.index()], node), &state.outage, node);
+        for (_, slot) in state.nodes.iter().enumerate().filter(|(other, _)| *other != node.index()) {
+            key.regarded(environment.regard_key(slot, node));
+        }
+        for e in state.network.copies().filter(|e| e.source == node || e.dest == node) {
+            key.messages = key.messages.wrapping_add(keys::of_envelope(e, environment.message_key(&e.message), node));
+        }
+        key.ledger = environment.ledger_key(&state.ledger, node);
+        key.finish()
     }
 
     fn permuted(&self, state: &Self::State, permutation: &[u8]) -> Self::State {
@@ -169,11 +166,7 @@ where
         let environment = &self.environment;
         let mut nodes = state.nodes.clone();
         for (index, slot) in state.nodes.iter().enumerate() {
-            nodes[usize::from(permutation[index])] = Arc::new(Slot {
-                state: environment.permuted_node(&slot.state, permutation),
-                disk: slot.disk.as_ref().map(|disk| environment.permuted_disk(disk, permutation)),
-                timers: slot.timers.clone(),
-            });
+            nodes[usize::from(permutation[index])] = Arc::new(self.permuted_slot(slot, permutation));
         }
         WorldState {
             nodes,
@@ -185,6 +178,14 @@ where
 
     fn claims(&self) -> Vec<Property<Self>> {
         self.environment.claims()
+    }
+
+    fn parts_read_by(&self, property: &str) -> Parts {
+        self.environment.parts_read_by(property)
+    }
+
+    fn explorer(&self, identity: Identity) -> impl Explorer<Self> + Send {
+        WorldExplorer::new(self, identity)
     }
 
     fn lanes(&self) -> Vec<String> {

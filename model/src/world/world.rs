@@ -6,10 +6,11 @@ use std::sync::Arc;
 use stateright::actor::{Actor, Command, Id, Out};
 
 use super::action::WorldAction;
-use super::environment::{Environment, Observed, StateOf};
+use super::environment::{ActionOf, Environment, Observed, SlotOf, StateOf};
 use super::network::{Network, NetworkKind};
 use super::state::Slot;
 use crate::coordinator::actor_id;
+use crate::node_set::NodeId;
 use crate::specification::GuardId;
 
 /// What a node makes of an action.
@@ -37,9 +38,6 @@ pub struct World<A: Actor, E: Environment<A>> {
     pub environment: E,
 }
 
-pub(super) type SlotOf<A> = Slot<<A as Actor>::State, <A as Actor>::Timer, <A as Actor>::Storage>;
-pub(super) type ActionOf<A> = WorldAction<<A as Actor>::Msg, <A as Actor>::Timer>;
-
 impl<A, E> World<A, E>
 where
     A: Actor,
@@ -49,8 +47,12 @@ where
 {
     /// Lets `action` happen to its node, alone.
     pub fn happen(&self, state: &StateOf<A, E>, action: &ActionOf<A>) -> Happening<A> {
+        self.happen_to(&state.nodes[action.node().index()], action)
+    }
+
+    /// Lets `action` happen to its node, which is `before`.
+    pub(super) fn happen_to(&self, before: &SlotOf<A>, action: &ActionOf<A>) -> Happening<A> {
         let node = action.node();
-        let before = &state.nodes[node.index()];
         let (id, mut out) = (actor_id(node), Out::new());
         match action {
             WorldAction::Restart { .. } | WorldAction::Start { .. } => {
@@ -82,6 +84,26 @@ where
             _ => {} // nobody's turn
         }
         Self::interpret(Slot { state: memory.into_owned(), disk: before.disk.clone(), timers }, out)
+    }
+
+    /// The timers that may fire.
+    pub(super) fn list_timeouts(&self, state: &StateOf<A, E>) -> Vec<ActionOf<A>> {
+        let mut timeouts = Vec::new();
+        for (index, slot) in state.nodes.iter().enumerate() {
+            let node = NodeId::from_index(index);
+            for timer in slot.timers.iter().filter(|timer| self.environment.may_fire(state, node, timer)) {
+                timeouts.push(WorldAction::Timeout { node, timer: timer.clone() });
+            }
+        }
+        timeouts
+    }
+
+    /// What clients may ask of nodes that are up.
+    pub(super) fn list_requests(&self, state: &StateOf<A, E>, actions: &mut Vec<ActionOf<A>>) {
+        let up = |(node, ..): &(NodeId, Id, A::Msg)| !state.outage.down.contains(*node);
+        for (node, client, message) in self.environment.requests(state).into_iter().filter(up) {
+            actions.push(WorldAction::Request { node, client: usize::from(client) as u64, message });
+        }
     }
 
     /// Carries out what an actor commanded.
@@ -142,7 +164,7 @@ where
     }
 
     /// Whether an action that changes nothing at its node changes nothing at all.
-    fn leaves_the_rest(&self, action: &ActionOf<A>, silent: bool) -> bool {
+    pub(super) fn leaves_the_rest(&self, action: &ActionOf<A>, silent: bool) -> bool {
         match (action, self.network) {
             (WorldAction::Crash { .. } | WorldAction::Start { .. }, _) => false,
             (WorldAction::Restart { .. } | WorldAction::Disconnected { .. }, network) => network != NetworkKind::Sessions,
