@@ -198,9 +198,10 @@ pub trait Specification: Model<State: SpecState, Action: SpecAction> + Send + Sy
         None
     }
 
-    /// Whether `action` may be used while looking for recovery: everything but
-    /// faults, spurious suspicions and new client requests.
-    fn allowed_in_recovery(&self, _action: &Self::Action) -> bool {
+    /// Whether `action` may be used in `state` while looking for recovery:
+    /// everything but faults, spurious suspicions and new client requests.
+    /// Whether a suspicion is spurious depends on the state.
+    fn allowed_in_recovery(&self, _state: &Self::State, _action: &Self::Action) -> bool {
         true
     }
 

@@ -2,11 +2,14 @@
 
 use stateright::actor::{Actor, Id};
 
+use super::action::{FaultKind, WorldAction};
+use super::links::Links;
 use super::state::WorldState;
-use super::world::{World, WorldAction};
+use super::world::World;
+use crate::coordination::Envelope;
 use crate::node_set::NodeId;
 use crate::property::Property;
-use crate::specification::{Bound, MessageView, SpecState, Specification};
+use crate::specification::{Bound, Fairness, MessageView, SpecState, Specification};
 
 /// The state of the world of an actor in an environment.
 pub type StateOf<A, E> =
@@ -49,8 +52,86 @@ pub trait Environment<A: Actor>: Send + Sync + Clone {
         false
     }
 
-    /// Writes a step into the ledger, and what it cost.
+    /// The kinds of faults and repairs that this world has, beside deliveries,
+    /// requests and timers. Only these are asked for below, and counted.
+    fn faults(&self) -> &'static [FaultKind] {
+        &[FaultKind::Restart]
+    }
+
+    /// Whether a node may crash and stay down.
+    fn may_crash(&self, _state: &StateOf<A, Self>, _node: NodeId) -> bool {
+        false
+    }
+
+    /// Whether a node that is down may come up.
+    fn may_start(&self, _state: &StateOf<A, Self>, _node: NodeId) -> bool {
+        true
+    }
+
+    /// Whether the session between two nodes that are up may break without a
+    /// cause. In a retained set it is `one` alone that is told.
+    fn may_disconnect(&self, _state: &StateOf<A, Self>, _one: NodeId, _other: NodeId) -> bool {
+        false
+    }
+
+    /// What a node is told when its session with `peer` ends, as if `peer` had
+    /// said it; `None` if it does not care.
+    fn on_disconnect(&self, _peer: NodeId) -> Option<A::Msg> {
+        None
+    }
+
+    /// Sets of links of which one may be cut now.
+    fn cuts(&self, _state: &StateOf<A, Self>) -> Vec<Links> {
+        Vec::new()
+    }
+
+    /// Sets of links of which one may work again now: by default all that are cut.
+    fn heals(&self, state: &StateOf<A, Self>) -> Vec<Links> {
+        vec![state.outage.cut]
+    }
+
+    /// Whether a message under way may get lost without anybody being told.
+    fn may_lose(&self, _state: &StateOf<A, Self>, _message: &Envelope<A::Msg>) -> bool {
+        false
+    }
+
+    /// Whether a message may arrive and stay under way.
+    fn may_duplicate(&self, _state: &StateOf<A, Self>, _message: &Envelope<A::Msg>) -> bool {
+        false
+    }
+
+    /// Writes a node's turn into the ledger, and what it cost.
     fn observe(&self, _ledger: &mut Self::Ledger, _step: &Observed<'_, A>) {}
+
+    /// Writes into the ledger what a fault cost that is no node's turn
+    /// ([`WorldAction::is_turn`]).
+    fn observe_fault(&self, _ledger: &mut Self::Ledger, _action: &WorldAction<A::Msg, A::Timer>) {}
+
+    /// What is assumed of an action for liveness.
+    fn fairness(&self, _action: &WorldAction<A::Msg, A::Timer>) -> Fairness {
+        Fairness::None
+    }
+
+    /// The next step of the recovery schedule.
+    fn recovery_step(&self, _world: &World<A, Self>, _state: &StateOf<A, Self>) -> Option<WorldAction<A::Msg, A::Timer>> {
+        None
+    }
+
+    /// Whether an action of `state` may be used to recover. By default
+    /// everything but requests and what takes something away; an environment
+    /// with timers that suspect somebody says when a suspicion is right.
+    fn allowed_in_recovery(&self, _state: &StateOf<A, Self>, action: &WorldAction<A::Msg, A::Timer>) -> bool {
+        !matches!(action, WorldAction::Request { .. }) && action.fault().is_none_or(|fault| !fault.is_harm())
+    }
+
+    /// Whether `state` lies within what recovery may use: the bounds and the
+    /// room beyond them. What only recovery may do, such as an election in a
+    /// term above the budget, is allowed by [`may_fire`](Self::may_fire) and the
+    /// like, leads out of [`within_bounds`](Self::within_bounds), and stays
+    /// within this.
+    fn within_headroom(&self, state: &StateOf<A, Self>) -> bool {
+        self.within_bounds(state)
+    }
 
     /// Whether `receiver` will ignore `message` from `source` now and for ever.
     fn is_obsolete(&self, _receiver: &A::State, _source: NodeId, _message: &A::Msg) -> bool {

@@ -15,6 +15,19 @@ pub enum NetworkKind {
         /// Whether a message that its receiver ignores stays, as in `ActorModel`.
         keep_ignored: bool,
     },
+    /// It is gone, and sending what is under way already adds nothing. Every
+    /// message belongs to a session between its two nodes: it arrives, or both
+    /// are told that the session has ended ([`WorldAction::Disconnected`]).
+    ///
+    /// [`WorldAction::Disconnected`]: super::WorldAction::Disconnected
+    Sessions,
+}
+
+impl NetworkKind {
+    /// Whether delivery takes a message away.
+    pub fn consumes(self) -> bool {
+        self != NetworkKind::RetainedSet
+    }
 }
 
 /// The messages under way, sorted: a set or a multiset.
@@ -28,10 +41,10 @@ impl<M> Default for Network<M> {
 }
 
 impl<M: Clone + Ord> Network<M> {
-    /// Adds a message; a retained set holds it once.
+    /// Adds a message; a set holds it once.
     pub fn send(&mut self, kind: NetworkKind, envelope: Envelope<M>) {
         match (self.0.binary_search(&envelope), kind) {
-            (Ok(_), NetworkKind::RetainedSet) => {}
+            (Ok(_), NetworkKind::RetainedSet | NetworkKind::Sessions) => {}
             (Ok(position) | Err(position), _) => self.0.insert(position, envelope),
         }
     }
