@@ -1,6 +1,7 @@
 //! The `stateright::actor::Actor`: which input calls which handler.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 use stateright::actor::{Actor, Id, Out};
@@ -22,14 +23,14 @@ pub struct Coordinator<V, R = Sound> {
     /// The rules it calls, and its own guards.
     pub rules: R,
     /// Its configuration.
-    pub settings: CoordinatorSettings,
+    pub settings: Arc<CoordinatorSettings>,
     value: std::marker::PhantomData<fn() -> V>,
 }
 
 impl<V: ClusterValue, R: Policy> Coordinator<V, R> {
     /// A node with these rules and settings.
-    pub fn new(rules: R, settings: CoordinatorSettings) -> Self {
-        Coordinator { rules, settings, value: std::marker::PhantomData }
+    pub fn new(rules: R, settings: impl Into<Arc<CoordinatorSettings>>) -> Self {
+        Coordinator { rules, settings: settings.into(), value: std::marker::PhantomData }
     }
 }
 

@@ -11,9 +11,9 @@ use super::policy::{Policy, Refusal};
 use super::state::{CoordinatorTimer, Mode};
 use super::turn::Turn;
 use super::value::ClusterValue;
-use crate::coordination::{RuleSet, Term};
+use crate::coordination::Term;
 use crate::node_set::{NodeId, NodeSet};
-use crate::settings::{follower_check, leader_check};
+use crate::settings::schedule::{follower_check, leader_check};
 
 impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// A leader checks the nodes of the state that it publishes, from the start
@@ -23,7 +23,8 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         for gone in known.iter().filter(|node| !members.contains(*node)) {
             self.stop_checking(gone);
         }
-        for follower in members.without(self.id).iter().filter(|node| !self.state.faulty.contains(*node)) {
+        let faulty = self.state.faulty;
+        for follower in members.without(self.id).iter().filter(|node| !faulty.contains(*node)) {
             self.check_follower(follower);
         }
     }
@@ -206,7 +207,9 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
                 if self.accepted().value.members.nodes.contains(peer) {
                     self.follower_failed(peer);
                 }
-                self.fail_target(peer);
+                if let Some(id) = self.state.publication.as_ref().map(|publication| publication.id()) {
+                    self.fail_target(peer, id);
+                }
             }
             Mode::Follower(leader) if leader == peer => self.become_candidate(),
             Mode::Follower(_) => {}

@@ -8,7 +8,7 @@ use super::settings::placeholder;
 use super::state::{CoordinatorTimer, Mode};
 use super::turn::Turn;
 use super::value::ClusterValue;
-use crate::coordination::{RuleSet, Term};
+use crate::coordination::Term;
 use crate::node_set::{NodeId, NodeSet};
 
 impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {

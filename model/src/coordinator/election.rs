@@ -14,9 +14,9 @@ use super::policy::{Policy, Refusal};
 use super::state::CoordinatorTimer;
 use super::turn::Turn;
 use super::value::ClusterValue;
-use crate::coordination::{PublicationId, RuleSet, Term};
+use crate::coordination::{PublicationId, Term};
 use crate::node_set::{NodeId, NodeSet};
-use crate::settings::election_delay;
+use crate::settings::schedule::election_delay;
 
 impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// Opens the scheduler while a quorum is found; closes it otherwise, so that

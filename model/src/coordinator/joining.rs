@@ -17,7 +17,7 @@ use super::policy::{Policy, Refusal};
 use super::state::Mode;
 use super::turn::Turn;
 use super::value::ClusterValue;
-use crate::coordination::{Join, RuleSet};
+use crate::coordination::Join;
 use crate::node_set::{NodeId, NodeSet};
 
 impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {

@@ -9,7 +9,7 @@ use super::policy::Policy;
 use super::state::{CoordinatorTimer, Mode, Waiting};
 use super::turn::Turn;
 use super::value::ClusterValue;
-use crate::coordination::{RuleSet, Term};
+use crate::coordination::Term;
 use crate::node_set::{NodeId, NodeSet};
 
 impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {

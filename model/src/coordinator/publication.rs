@@ -24,9 +24,9 @@ use super::policy::Policy;
 use super::state::{Applied, CoordinatorTimer, LeaderPublication, Waiting};
 use super::turn::Turn;
 use super::value::ClusterValue;
-use crate::coordination::{ClientValue, ClusterState, Join, PublicationId, RuleSet};
+use crate::coordination::{ClientValue, ClusterState, Join, PublicationId};
 use crate::node_set::{NodeId, NodeSet};
-use crate::settings::{follower_lag_timeout_ms, publish_timeout_ms};
+use crate::settings::schedule::{follower_lag_timeout_ms, publish_timeout_ms};
 
 /// A state that a leader wants to publish.
 pub(super) struct Draft<V: ClusterValue> {
@@ -134,7 +134,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             let state = publication.state.clone();
             return self.tell(source, CoordinatorMsg::Publish(Publication::Full(state)));
         }
-        self.fail_target(source);
+        self.fail_target(source, id);
     }
 
     /// An acceptance arrives, with the sender's vote or without: a missing vote
@@ -143,25 +143,38 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         if !self.is_leader() {
             return;
         }
-        let current = self.current_term();
-        match (vote, &mut self.state.publication) {
-            (Some(vote), Some(publication)) if self.rules.votes_wait_for_the_end() => publication.votes.push((source, vote)),
-            (Some(vote), _) => _ = self.count_vote(source, &vote),
-            (None, _) if !self.settings.master_eligible.contains(source) => {}
-            (None, _) if self.coordination().volatile.join_votes.contains(source) => {}
-            (None, _) => {
-                let next = self.rules.term_after_missing_vote(current);
-                self.state.max_term_seen = self.state.max_term_seen.max(next);
-            }
+        match vote {
+            Some(vote) => self.hold_vote(source, vote, id),
+            None => self.miss_vote(source),
         }
         self.count_acceptance(source, id);
+    }
+
+    /// A vote that comes with an acceptance is counted at the end.
+    fn hold_vote(&mut self, source: NodeId, vote: Join, id: PublicationId) {
+        let under_way = self.state.publication.as_mut().filter(|publication| publication.id() == id);
+        match under_way.filter(|_| self.rules.votes_wait_for_the_end()) {
+            Some(publication) => {
+                if let Err(position) = publication.votes.binary_search(&(source, vote)) {
+                    publication.votes.insert(position, (source, vote));
+                }
+            }
+            None => _ = self.count_vote(source, &vote),
+        }
+    }
+
+    fn miss_vote(&mut self, source: NodeId) {
+        if self.is_master_eligible(source) && !self.coordination().volatile.join_votes.contains(source) {
+            let next = self.rules.term_after_missing_vote(self.current_term());
+            self.state.max_term_seen = self.state.max_term_seen.max(next);
+        }
     }
 
     /// Counts an acceptance. The one that makes a quorum commits the state for
     /// everybody who has accepted; who accepts later gets the commit at once.
     fn count_acceptance(&mut self, source: NodeId, id: PublicationId) {
         let counted = self.rules.handle_publish_response(self.coordination(), source, id);
-        let Ok((next, commit)) = counted else { return self.fail_target(source) };
+        let Ok((next, commit)) = counted else { return self.fail_target(source, id) };
         self.state.coordination = next;
         let Some(commit) = commit else { return };
         match &mut self.state.publication {
@@ -179,7 +192,8 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     fn commit_locally(&mut self, commit: PublicationId) {
         let Ok(next) = self.rules.handle_commit(self.coordination(), commit) else { return self.fail_publication() };
         self.state.coordination = next;
-        let waiting = self.state.publication.as_mut().and_then(|publication| publication.waiting.take_if(|_| !self.rules.applies_before_answering()));
+        let waits = self.rules.applies_before_answering();
+        let waiting = self.state.publication.as_mut().and_then(|publication| publication.waiting.take_if(|_| !waits));
         if let Some(waiting) = waiting {
             self.answer(waiting, PublicationOutcome::Committed(commit));
         }
@@ -221,9 +235,9 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         }
     }
 
-    /// A target has failed: it counts for nothing in this publication any more.
-    pub(super) fn fail_target(&mut self, target: NodeId) {
-        let Some(publication) = &mut self.state.publication else { return };
+    /// A target of the publication has failed, and is waited for no longer.
+    pub(super) fn fail_target(&mut self, target: NodeId, id: PublicationId) {
+        let Some(publication) = self.state.publication.as_mut().filter(|publication| publication.id() == id) else { return };
         publication.failed = publication.failed.with(target);
         self.fail_if_hopeless();
         self.complete_if_done();

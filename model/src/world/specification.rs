@@ -42,7 +42,7 @@ where
             first.nodes.push(Arc::new(happening.slot));
         }
         self.forget_obsolete(&first.nodes, &mut first.network);
-        vec![first]
+        vec![self.environment.prepare(self, first)]
     }
 
     fn actions(&self, state: &Self::State, actions: &mut Vec<Self::Action>) {
@@ -172,7 +172,7 @@ where
             nodes[usize::from(permutation[index])] = Arc::new(Slot {
                 state: environment.permuted_node(&slot.state, permutation),
                 disk: slot.disk.as_ref().map(|disk| environment.permuted_disk(disk, permutation)),
-                timers: slot.timers.clone(),
+                timers: permuted_timers(&slot.timers, |timer| environment.permuted_timer(timer, permutation)),
             });
         }
         WorldState {
@@ -211,4 +211,11 @@ where
             .collect();
         StepView { title: self.format_action(action), lane: Some(node.index()), delivered, sent }
     }
+}
+
+/// Timers by other names, sorted again.
+fn permuted_timers<T: Ord>(timers: &SmallVec<[T; 4]>, rename: impl Fn(&T) -> T) -> SmallVec<[T; 4]> {
+    let mut renamed: SmallVec<[T; 4]> = timers.iter().map(rename).collect();
+    renamed.sort_unstable();
+    renamed
 }
