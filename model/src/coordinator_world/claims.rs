@@ -8,10 +8,10 @@ use super::refinement::turn_refines_the_rules;
 use crate::coordination::claims::coordination_claims;
 use crate::coordination::history::History;
 use crate::coordination::properties::RuleOutput;
-use crate::coordination::{CoordinationState, PublicationId};
+use crate::coordination::{CoordinationState, Join, PublicationId};
 use crate::coordinator::settings::MAX_NODES;
 use crate::coordinator::{
-    ClusterMetadata, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, Policy, Publication, PublicationOutcome,
+    ClusterMetadata, ClusterValue, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, Policy, Publication, PublicationOutcome,
 };
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::{Property, Verdict};
@@ -320,20 +320,19 @@ pub(super) fn sent_before(ledger: &Ledger, node: NodeId, message: &RuleOutput<Cl
 
 /// The protocol messages among what a node sends; a vote that it has given
 /// before may be sent again.
-pub(super) fn rule_outputs<'a>(
-    sent: impl Iterator<Item = &'a CoordinatorMsg<u8>>,
-    earlier_vote: Option<crate::coordination::Join>,
-) -> Vec<RuleOutput<ClusterMetadata<u8>>> {
+pub(super) fn rule_outputs<'a, V: ClusterValue>(
+    sent: impl Iterator<Item = &'a CoordinatorMsg<V>>,
+    earlier_vote: Option<Join>,
+) -> Vec<RuleOutput<ClusterMetadata<V>>> {
+    let new = |vote: Option<Join>| vote.filter(|vote| Some(*vote) != earlier_vote).map(RuleOutput::Join);
     let mut outputs = Vec::new();
     for message in sent {
         match message {
-            CoordinatorMsg::Join(request) => {
-                outputs.extend(request.vote.filter(|vote| Some(*vote) != earlier_vote).map(RuleOutput::Join));
-            }
+            CoordinatorMsg::Join(request) => outputs.extend(new(request.vote)),
             CoordinatorMsg::Publish(Publication::Full(state)) => outputs.push(RuleOutput::PublishRequest(state.clone())),
             CoordinatorMsg::PublishResponse { id, vote } => {
                 outputs.push(RuleOutput::PublishResponse(*id));
-                outputs.extend(vote.filter(|vote| Some(*vote) != earlier_vote).map(RuleOutput::Join));
+                outputs.extend(new(*vote));
             }
             CoordinatorMsg::Commit(id) => outputs.push(RuleOutput::Commit(*id)),
             _ => {}

@@ -24,3 +24,4 @@ mod text;
 pub use bounds::{CoordinatorBounds, CoordinatorModel};
 pub use environment::{CoordinatorAction, CoordinatorEnvironment, CoordinatorWorld, CoordinatorWorldState, coordinator_world};
 pub use ledger::{Budget, Ledger};
+pub use refinement::{Recorded, refines_the_rules};

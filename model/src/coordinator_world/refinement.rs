@@ -7,8 +7,11 @@
 //! have come out of one of them. So a Coordinator that bypasses a rule is
 //! caught by the first such step.
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
+
+use stateright::actor::{Command, Out};
 
 use super::claims::rule_outputs;
 use super::environment::{CoordinatorAction, CoordinatorWorld, CoordinatorWorldState};
@@ -16,7 +19,9 @@ use crate::coordination::properties::{RuleInput, RuleOutput, allowed_step};
 use crate::coordination::{
     ClientValue, ClusterState, CoordinationState, Durable, Join, PublicationId, Rejection, RuleSet, Term, Value,
 };
-use crate::coordinator::{ClusterMetadata, Coordinator, CoordinatorState, CoordinatorTimer, Policy, Refusal};
+use crate::coordinator::{
+    ClusterMetadata, ClusterValue, Coordinator, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Policy, Refusal,
+};
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::Verdict;
 use crate::world::{Slot, World, WorldAction};
@@ -51,6 +56,30 @@ pub(super) fn turn_refines_the_rules<R: Policy>(
     rules.verdict(node, (&before, &after.state.coordination), &sent, sent_before)
 }
 
+/// Whether a turn of a node is made of rule steps: `take` lets its input happen
+/// to the node `before` once more.
+pub fn refines_the_rules<V: ClusterValue, R: Policy>(
+    actor: &Coordinator<V, R>,
+    node: NodeId,
+    before: &CoordinatorState<V>,
+    take: impl FnOnce(&Coordinator<V, Recorded<R>>, &mut Cow<'_, CoordinatorState<V>>, &mut Out<Coordinator<V, Recorded<R>>>),
+    sent_before: impl Fn(&RuleOutput<ClusterMetadata<V>>) -> bool,
+) -> Verdict {
+    let rules = Recorded::new(actor.rules.clone());
+    let again = Coordinator::new(rules.clone(), actor.settings.clone());
+    let (mut after, mut out) = (Cow::Borrowed(before), Out::new());
+    take(&again, &mut after, &mut out);
+    let sent: Vec<CoordinatorMsg<V>> = out
+        .iter()
+        .filter_map(|command| match command {
+            Command::Send(_, message) => Some(message.clone()),
+            _ => None,
+        })
+        .collect();
+    let sent = rule_outputs(sent.iter(), before.last_join.map(|(_, join)| join));
+    rules.verdict(node, (&before.coordination, &after.coordination), &sent, sent_before)
+}
+
 type SlotOf = Slot<CoordinatorState<u8>, CoordinatorTimer, Durable<ClusterMetadata<u8>>>;
 
 /// One call of a rule that was not refused.
@@ -64,7 +93,7 @@ struct Call {
 
 /// Rules that write down their calls.
 #[derive(Clone)]
-pub(super) struct Recorded<R> {
+pub struct Recorded<R> {
     inner: R,
     calls: Arc<Mutex<Vec<Call>>>,
 }
