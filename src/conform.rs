@@ -14,6 +14,7 @@ use crate::{Conclusion, Failure};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   quorate conform replay traces/golden/coordination-state/*.jsonl.gz
+  quorate conform replay traces/golden/reconfigurator/reconfigurator.csv.gz
   quorate conform replay my-implementation.jsonl")]
 pub struct Args {
     #[command(subcommand)]
@@ -28,7 +29,7 @@ enum ConformVerb {
     /// each step, under the rules as Elasticsearch's Java class has them. Ends
     /// with exit code 1 if an answer differs, 2 if a file is no transcript.
     Replay {
-        /// JSON lines, compressed or not; the format is described in traces/golden/README.md.
+        /// JSON lines, or a table of voting configurations, compressed or not; the format is described in traces/golden/README.md.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },

@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use quorate_checker::conform::{TranscriptError, replay, replay_on};
+use quorate_checker::conform::{TranscriptError, replay, replay_on, replay_reconfigurations};
+use quorate_model::coordination::reconfigurator::ReconfiguratorRules;
 use quorate_model::coordination::{Mutant, Rejection, Sound};
 use quorate_traces::file::read_text;
 
@@ -142,4 +143,37 @@ fn broken_transcripts_are_refused_with_the_line() {
     refused(&[format!(r#"{{"header": {{"implementation": "x", "nodes": [{}]}}}}"#, many.join(","))], "65 nodes; at most 64");
     let none = [r#"{"header": {"implementation": "x", "nodes": []}}"#.to_owned()];
     assert_eq!(replay(&none[0]), Err(TranscriptError::BadLine { line: 1, reason: "there are no nodes".to_owned() }));
+}
+
+#[test]
+fn a_table_of_configurations_is_computed_again_and_a_changed_row_found() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../traces/golden/reconfigurator/reconfigurator.csv.gz");
+    let text = read_text(std::path::Path::new(file)).unwrap();
+    let replayed = replay(&text).unwrap();
+    assert_eq!((replayed.steps, replayed.mismatch), (5_511, None));
+
+    let lines: Vec<&str> = text.lines().collect();
+    let with_row = |index: usize, row: &str| {
+        let mut lines = lines.clone();
+        lines[index] = row;
+        replay(&lines.join("\n"))
+    };
+    let mismatch = with_row(3, "false,n1,,n1,n1 n2,n1").unwrap().mismatch.unwrap();
+    assert_eq!((mismatch.line, mismatch.request.as_str()), (4, "false,n1,,n1,n1 n2,n1"));
+    assert_eq!((mismatch.differences[0].expected.as_str(), mismatch.differences[0].actual.as_str()), ("n1", "n1 n2"));
+
+    for (row, complaint) in
+        [("false,n1,,n1,n1", "5 fields, not 6"), ("maybe,n1,,n1,n1,n1", "'maybe'"), ("true,n1,,n2,n1,n1", "the master 'n2'")]
+    {
+        let Err(TranscriptError::BadLine { line: 4, reason }) = with_row(3, row) else { panic!("{row}") };
+        assert!(reason.contains(complaint), "{reason}");
+    }
+
+    struct EvenSizes;
+    impl ReconfiguratorRules for EvenSizes {
+        fn best_size(&self, live: usize) -> usize {
+            live
+        }
+    }
+    assert!(replay_reconfigurations(&EvenSizes, &text).unwrap().mismatch.is_some());
 }

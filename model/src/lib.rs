@@ -11,7 +11,8 @@
 //! 3. **Worlds**: what the network, crashes and clients may do to actors.
 //!
 //! What the running cluster shares with them: [`session`] (what UDP does not
-//! give, as a state machine) and [`wire`] (what a datagram looks like).
+//! give, as a state machine), [`settings`] with Elasticsearch's names, and
+//! [`wire`] (what a datagram looks like).
 //!
 //! What engines, traces and the oracle need to know of a model is one trait,
 //! [`Specification`](specification::Specification).
@@ -28,6 +29,7 @@ pub mod path;
 pub mod property;
 pub mod replication;
 pub mod session;
+pub mod settings;
 pub mod sort_key;
 pub mod specification;
 pub mod wire;

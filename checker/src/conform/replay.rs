@@ -8,6 +8,7 @@ use quorate_model::coordination::{
 };
 use quorate_model::{NodeId, NodeSet};
 
+use super::reconfigurations;
 use super::transcript::{HeaderLine, Observed, Request, Sent, StepLine, WireMessage};
 
 /// A transcript that was replayed to its end or to its first mismatch.
@@ -74,11 +75,15 @@ pub enum TranscriptError {
     },
 }
 
-/// Replays the text of a transcript up to its first mismatch.
+/// Replays the text of a transcript, or computes a table of voting
+/// configurations again, up to its first mismatch.
 ///
 /// # Errors
 /// When a line cannot be understood, before or instead of a mismatch.
 pub fn replay(text: &str) -> Result<Replayed, TranscriptError> {
+    if text.lines().next().is_some_and(|line| line.trim() == reconfigurations::HEADER) {
+        return reconfigurations::replay(text);
+    }
     replay_on(&ElasticsearchJava, text)
 }
 

@@ -163,6 +163,9 @@ macro_rules! registry {
 registry![
     zen_with_terms::ZenWithTermsEntry,
     coordinator::CoordinatorEntry,
+    coordinator::PreVoteEntry,
+    coordinator::MembershipEntry,
+    coordinator::ReconfigurationEntry,
     replication::ReplicationEntry,
     replication::QuietingEntry,
     storage::StorageEntry,

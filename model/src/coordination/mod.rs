@@ -22,6 +22,7 @@ pub mod mutant;
 pub mod properties;
 mod publication;
 pub mod quorum;
+pub mod reconfigurator;
 mod rejection;
 mod rule_set;
 mod state;

@@ -44,6 +44,12 @@ pub trait Environment<A: Actor>: Send + Sync + Clone {
     /// The ledger of an initial state.
     fn open_ledger(&self) -> Self::Ledger;
 
+    /// Where a run begins, given the nodes just started: by default there. An
+    /// environment may let things happen first, such as an election.
+    fn prepare(&self, _world: &World<A, Self>, started: StateOf<A, Self>) -> StateOf<A, Self> {
+        started
+    }
+
     /// What clients may ask in `state`: the node, the client, the message.
     fn requests(&self, _state: &StateOf<A, Self>) -> Vec<(NodeId, Id, A::Msg)> {
         Vec::new()
@@ -230,6 +236,11 @@ pub trait Environment<A: Actor>: Send + Sync + Clone {
     /// Renames nodes in what is on a disk.
     fn permuted_disk(&self, disk: &A::Storage, _permutation: &[u8]) -> A::Storage {
         disk.clone()
+    }
+
+    /// Renames nodes in a timer.
+    fn permuted_timer(&self, timer: &A::Timer, _permutation: &[u8]) -> A::Timer {
+        timer.clone()
     }
 
     /// Renames nodes in a message.

@@ -44,7 +44,7 @@ where
             first.nodes.push(Arc::new(happening.slot));
         }
         self.forget_obsolete(&first.nodes, &mut first.network);
-        vec![first]
+        vec![self.environment.prepare(self, first)]
     }
 
     fn actions(&self, state: &Self::State, actions: &mut Vec<Self::Action>) {

@@ -139,7 +139,7 @@ where
     }
 
     /// The state after `action`, or the reason for which nothing changes.
-    pub(super) fn take(&self, state: &StateOf<A, E>, action: &ActionOf<A>) -> Result<StateOf<A, E>, GuardId> {
+    pub fn take(&self, state: &StateOf<A, E>, action: &ActionOf<A>) -> Result<StateOf<A, E>, GuardId> {
         if !action.is_turn() {
             let mut next = state.clone();
             self.upset(&mut next, action);

@@ -4,6 +4,7 @@
 //! the least over the renamings that sort the nodes by their keys; a part is
 //! renamed once for each renaming, not once for each state.
 
+use smallvec::SmallVec;
 use stateright::actor::Actor;
 
 use super::super::environment::{Environment, SlotOf};
@@ -60,10 +61,13 @@ where
 {
     /// A node under a renaming.
     pub(in crate::world) fn permuted_slot(&self, slot: &SlotOf<A>, renaming: &[u8]) -> SlotOf<A> {
+        let mut timers: SmallVec<_> =
+            slot.timers.iter().map(|timer| self.environment.permuted_timer(timer, renaming)).collect();
+        timers.sort_unstable();
         Slot {
             state: self.environment.permuted_node(&slot.state, renaming),
             disk: slot.disk.as_ref().map(|disk| self.environment.permuted_disk(disk, renaming)),
-            timers: slot.timers.clone(),
+            timers,
         }
     }
 
