@@ -117,6 +117,8 @@ pub(super) struct Reader {
     envelopes: Vec<u32>,
     ledgers: Vec<u32>,
     outages: Vec<u32>,
+    /// Of the state that was read last.
+    network: Vec<u32>,
 }
 
 /// Gives numbers to what is read.
@@ -133,10 +135,10 @@ impl Reader {
         for numbers in [&mut self.slots, &mut self.envelopes, &mut self.ledgers, &mut self.outages] {
             numbers.clear();
         }
+        self.network.clear();
     }
 
-    /// Reads a state of `nodes` nodes; `ids` is the state before it in the chunk,
-    /// and becomes this one.
+    /// Reads a state of `nodes` nodes into `ids`.
     pub fn read<S, M, L, O>(
         &mut self,
         nodes: usize,
@@ -160,19 +162,20 @@ impl Reader {
         for _ in 0..take(bytes)? {
             at += take(bytes)? as usize;
             let place = at - removed;
-            if place >= ids.network.len() {
+            if place >= self.network.len() {
                 return Err(CodecError::Decode(format!("there is no message {at} in the network before")));
             }
-            ids.network.remove(place);
+            self.network.remove(place);
             removed += 1;
         }
         let mut from = 0;
         for _ in 0..take(bytes)? {
             let number = part(&mut self.envelopes, bytes, |envelope| met.envelope(envelope))?;
             let rank = met.rank(number);
-            from += ids.network[from..].partition_point(|known| met.rank(*known) < rank);
-            ids.network.insert(from, number);
+            from += self.network[from..].partition_point(|known| met.rank(*known) < rank);
+            self.network.insert(from, number);
         }
+        ids.network.clone_from(&self.network);
         Ok(())
     }
 }

@@ -54,23 +54,32 @@ pub struct WorldExplorer<'a, A: Actor, E: Environment<A>> {
     orbits: Orbits,
     /// The actions that are not deliveries and not timers, by number.
     others: numbers::Numbers<ActionOf<A>>,
+    /// The current state that is looked at, and its steps; the others are put away.
     current: Ids,
+    steps: Steps<A>,
+    slot: usize,
+    away: Vec<(Ids, Steps<A>)>,
     /// The current state, and of which parts it is built.
     built: Option<(StateOf<A, E>, Ids)>,
     /// The same for the state after a step.
     built_after: Option<(StateOf<A, E>, Ids)>,
-    steps: Steps<A>,
     parent: Parent,
     reader: Reader,
     writer: Writer,
 }
 
-/// The steps out of the current state.
+/// The steps out of a current state.
 struct Steps<A: Actor> {
     /// Messages that appear and disappear, by their numbers; steps have ranges of it.
     messages: Vec<u32>,
     /// What happens in steps that are no turns.
     faults: Vec<ActionOf<A>>,
+}
+
+impl<A: Actor> Default for Steps<A> {
+    fn default() -> Self {
+        Steps { messages: Vec::new(), faults: Vec::new() }
+    }
 }
 
 /// Of the current state, what its successors' fingerprints are made of.
@@ -124,12 +133,29 @@ where
             current: Ids::default(),
             built: None,
             built_after: None,
-            steps: Steps { messages: Vec::new(), faults: Vec::new() },
+            steps: Steps::default(),
+            slot: 0,
+            away: Vec::new(),
             parent: Parent { sums: vec![None; orbits.renamings.len()], messages: vec![0; world.nodes], ..Parent::default() },
             orbits,
             reader: Reader::default(),
             writer: Writer::default(),
         }
+    }
+
+    /// Looks at the current state of a slot.
+    fn enter(&mut self, slot: usize) {
+        if slot == self.slot {
+            return;
+        }
+        if self.away.len() <= slot.max(self.slot) {
+            self.away.resize_with(slot.max(self.slot) + 1, Default::default);
+        }
+        for slot in [self.slot, slot] {
+            std::mem::swap(&mut self.current, &mut self.away[slot].0);
+            std::mem::swap(&mut self.steps, &mut self.away[slot].1);
+        }
+        self.slot = slot;
     }
 
     /// Builds the current state as far as it differs from the one built before.
@@ -465,19 +491,21 @@ where
 
     fn begin_reading(&mut self) {
         self.reader.begin();
-        self.current.network.clear();
     }
 
-    fn read(&mut self, encoded: &mut &[u8]) -> Result<(), CodecError> {
+    fn read(&mut self, slot: usize, encoded: &mut &[u8]) -> Result<(), CodecError> {
+        self.enter(slot);
         self.reader.read(self.world.nodes, &mut self.current, &mut self.tables, encoded)
     }
 
-    fn current(&mut self) -> &StateOf<A, E> {
+    fn current(&mut self, slot: usize) -> &StateOf<A, E> {
+        self.enter(slot);
         self.build_current();
         &self.built.as_ref().expect("built above").0
     }
 
-    fn expand(&mut self, visit: &mut impl Visit<Change>) {
+    fn expand(&mut self, slot: usize, visit: &mut impl Visit<Change>) {
+        self.enter(slot);
         self.build_current();
         self.prepare();
         let world = self.world;
@@ -533,7 +561,8 @@ where
         }
     }
 
-    fn step<'a>(&'a mut self, change: &'a Change) -> Step<'a, World<A, E>> {
+    fn step<'a>(&'a mut self, slot: usize, change: &'a Change) -> Step<'a, World<A, E>> {
+        self.enter(slot);
         self.build_current();
         self.build_after(change);
         let action = match change.what {
@@ -554,7 +583,8 @@ where
         self.writer.begin();
     }
 
-    fn write_successor(&mut self, change: &Change, encoded: &mut Vec<u8>) -> Result<(), CodecError> {
+    fn write_successor(&mut self, slot: usize, change: &Change, encoded: &mut Vec<u8>) -> Result<(), CodecError> {
+        self.enter(slot);
         let ids = self.ids_after(change);
         self.write(&ids, encoded)
     }

@@ -19,7 +19,7 @@ impl Hasher for Scatter {
 
     #[inline]
     fn write_u64(&mut self, value: u64) {
-        let product = u128::from(value) * 0x9e37_79b9_7f4a_7c15_d1b5_4a32_d192_ed03;
+        let product = u128::from(value) * u128::from(0x9e37_79b9_7f4a_7c15_u64);
         self.0 = product as u64 ^ (product >> 64) as u64;
     }
 
