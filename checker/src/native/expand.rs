@@ -19,6 +19,8 @@ use crate::panics;
 const OUTSIDE_SLOTS: usize = 1 << 14;
 /// A worker asks after this many states whether to stop, and reports its counts.
 const REPORT_EVERY: u32 = 64;
+/// States whose steps are named before any of them is looked up; divides [`REPORT_EVERY`].
+const SLOTS: usize = 8;
 /// A worker tells the table after this many insertions.
 const NOTE_EVERY: u64 = 1024;
 
@@ -51,8 +53,8 @@ impl Found {
 /// What a worker is about to run, so that a panic can be placed.
 #[derive(Clone, Copy)]
 enum Stage {
-    /// The model's handlers, on the state being expanded.
-    Successors,
+    /// The model's handlers, on the state in this slot.
+    Successors(usize),
     /// Something about the state that this step leads to.
     After(u32, &'static str),
 }
@@ -93,12 +95,21 @@ impl OpenClaims {
     }
 }
 
-/// What is seen while a state is expanded.
+/// A step that may lead to something new.
+struct Arrival<C> {
+    /// The explorer's slot of the state that it is taken from.
+    slot: usize,
+    /// Its number among the steps of that state.
+    step: u32,
+    taken: Taken<C>,
+}
+
+/// What is seen while some states are expanded.
 struct Seen<C> {
     counts: Counts,
+    slot: usize,
     steps: u32,
-    /// The steps that may lead to something new, with their numbers.
-    batch: Vec<(u32, Taken<C>)>,
+    batch: Vec<Arrival<C>>,
     recent: Recent,
     /// What the open claims about steps read: a step that changes any of it is
     /// looked at, wherever it leads.
@@ -147,7 +158,7 @@ impl<C> Visit<C> for Seen<C> {
         self.steps += 1;
         let nothing_to_say = self.watched != Parts::ALL && !taken.changed.meet(self.watched);
         if !(nothing_to_say && taken.within && self.recent.contains(taken.fingerprint)) {
-            self.batch.push((self.steps - 1, taken));
+            self.batch.push(Arrival { slot: self.slot, step: self.steps - 1, taken });
         }
     }
 }
@@ -175,7 +186,7 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
         Worker {
             shared,
             explorer,
-            seen: Seen { counts, steps: 0, batch: Vec::new(), recent: Recent::new(), watched },
+            seen: Seen { counts, slot: 0, steps: 0, batch: Vec::new(), recent: Recent::new(), watched },
             found: found_before.iter().map(|_| None).collect(),
             open,
             chunk: ChunkWriter::default(),
@@ -274,25 +285,34 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
     fn expand_chunk(&mut self, chunk: u32, mut encoded: &[u8], next: &Level) -> Result<(), Stop> {
         let shared = self.shared;
         let mut table = shared.read_table();
-        let mut place = 0;
+        let mut first = 0;
         self.explorer.begin_reading();
         while !encoded.is_empty() {
-            self.explorer.read(&mut encoded)?;
-            let at = StateRef { chunk, place };
-            let cut_before = self.seen.counts.cut.transitions;
-            self.seen.steps = 0;
-            if let Err(words) = panics::catch(|| self.explorer.expand(&mut self.seen)) {
-                self.place_panic(words, Some(at), Stage::Successors);
+            let mut slot = 0;
+            while slot < SLOTS && !encoded.is_empty() {
+                self.explorer.read(slot, &mut encoded)?;
+                self.seen.slot = slot;
+                self.seen.steps = 0;
+                if let Err(words) = panics::catch(|| self.explorer.expand(slot, &mut self.seen)) {
+                    let at = StateRef { chunk, place: first + slot as u32 };
+                    self.place_panic(words, Some(at), Stage::Successors(slot));
+                }
+                slot += 1;
             }
-            table.fetch(self.seen.batch.iter().filter(|(_, taken)| taken.within).map(|(_, taken)| taken.fingerprint));
             let mut batch = std::mem::take(&mut self.seen.batch);
-            batch.iter().try_for_each(|(step, taken)| self.arrive(&mut table, taken, *step, at, next))?;
+            table.fetch(batch.iter().filter(|arrival| arrival.taken.within).map(|arrival| arrival.taken.fingerprint));
+            let mut last_cut = None;
+            for arrival in &batch {
+                let at = StateRef { chunk, place: first + arrival.slot as u32 };
+                self.arrive(&mut table, arrival, at, next)?;
+                if !arrival.taken.within && last_cut.replace(at) != Some(at) {
+                    self.seen.counts.cut.states += 1;
+                }
+            }
             batch.clear();
             self.seen.batch = batch;
-            let counts = &mut self.seen.counts;
-            counts.cut.states += u64::from(counts.cut.transitions > cut_before);
-            place += 1;
-            if place % REPORT_EVERY == 0 {
+            first += slot as u32;
+            if first % REPORT_EVERY == 0 {
                 self.report();
                 if shared.watch.stopped() {
                     break;
@@ -305,26 +325,20 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
     /// A step is taken: it is checked as far as it concerns open claims, and its
     /// state is kept if it is new.
     #[inline]
-    fn arrive(
-        &mut self,
-        table: &mut Reading<'a>,
-        taken: &Taken<X::Change>,
-        step: u32,
-        at: StateRef,
-        next: &Level,
-    ) -> Result<(), Stop> {
+    fn arrive(&mut self, table: &mut Reading<'a>, arrival: &Arrival<X::Change>, at: StateRef, next: &Level) -> Result<(), Stop> {
+        let Arrival { slot, step, taken } = arrival;
         if self.seen.watched == Parts::ALL || taken.changed.meet(self.seen.watched) {
-            self.check_step(taken, step, at);
+            self.check_step(arrival, at);
         }
         if !taken.within {
             self.seen.counts.cut.transitions += 1;
             if self.is_first_look_outside(taken.fingerprint) {
-                self.check_state(taken, step, at);
+                self.check_state(arrival, at);
             }
         } else if self.insert(table, taken.fingerprint) {
-            self.check_state(taken, step, at);
-            let (explorer, record) = (&mut *self.explorer, Record { parent: Some(at), step });
-            self.chunk.push(record, |encoded| explorer.write_successor(&taken.change, encoded))?;
+            self.check_state(arrival, at);
+            let (explorer, record) = (&mut *self.explorer, Record { parent: Some(at), step: *step });
+            self.chunk.push(record, |encoded| explorer.write_successor(*slot, &taken.change, encoded))?;
             self.finish_full_chunk(next)?;
         }
         Ok(())
@@ -332,7 +346,8 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
 
     /// The claims about the step, and those about what it made of one node.
     #[inline]
-    fn check_step(&mut self, taken: &Taken<X::Change>, step: u32, at: StateRef) {
+    fn check_step(&mut self, Arrival { slot, step, taken }: &Arrival<X::Change>, at: StateRef) {
+        let (slot, step) = (*slot, *step);
         let local = taken.changed.meet(Parts::LOCAL);
         let concerned = self.open.steps.iter().any(|open| open.is_concerned(taken.changed));
         if !concerned && !(local && !self.open.local.is_empty()) {
@@ -342,7 +357,7 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
         let mut stage = Stage::After(step, "");
         let mut all_hold = true;
         let result = panics::catch(|| {
-            let Step { before, action, after } = self.explorer.step(&taken.change);
+            let Step { before, action, after } = self.explorer.step(slot, &taken.change);
             let mut look = |claim: ClaimIndex, holds: &dyn Fn() -> bool| {
                 stage = Stage::After(step, shared.claims.all[claim].name);
                 if !holds() {
@@ -366,7 +381,8 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
 
     /// The claims about a state that was not seen before.
     #[inline]
-    fn check_state(&mut self, taken: &Taken<X::Change>, step: u32, at: StateRef) {
+    fn check_state(&mut self, Arrival { slot, step, taken }: &Arrival<X::Change>, at: StateRef) {
+        let (slot, step) = (*slot, *step);
         let changed = taken.changed.without(Parts::LOCAL);
         let mut concerned = self.open.states.iter().chain(&self.open.examples);
         if !concerned.any(|open| open.is_concerned(changed)) {
@@ -375,7 +391,7 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
         let (shared, found) = (self.shared, &mut self.found);
         let mut stage = Stage::After(step, "");
         let result = panics::catch(|| {
-            let Step { after, .. } = self.explorer.step(&taken.change);
+            let Step { after, .. } = self.explorer.step(slot, &taken.change);
             for open in self.open.states.iter().filter(|open| open.is_concerned(changed)) {
                 stage = Stage::After(step, shared.claims.all[open.claim].name);
                 if shared.claims.in_state(open.claim, shared.model, after).is_err() {
@@ -438,7 +454,7 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
     #[cold]
     fn place_panic(&mut self, words: String, from: Option<StateRef>, stage: Stage) {
         let (step, place, words) = match stage {
-            Stage::Successors => (None, panics::catch(|| self.current_fingerprint()).ok(), words),
+            Stage::Successors(slot) => (None, panics::catch(|| self.current_fingerprint(slot)).ok(), words),
             Stage::After(step, "") => (Some(step), None, words),
             Stage::After(step, property) => (Some(step), None, format!("the property {property} panicked: {words}")),
         };
@@ -449,8 +465,8 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
         Found::keep_least(&mut self.found[claim], Some(Found { from, step, fingerprint, panic: Some(words) }));
     }
 
-    fn current_fingerprint(&mut self) -> Fingerprint {
-        let state = self.explorer.current().clone();
+    fn current_fingerprint(&mut self, slot: usize) -> Fingerprint {
+        let state = self.explorer.current(slot).clone();
         self.explorer.identify(&state)
     }
 

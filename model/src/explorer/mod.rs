@@ -116,7 +116,11 @@ pub enum CodecError {
     Decode(String),
 }
 
-/// A walker with a current state, and with a memory of its own.
+/// A walker with some current states, and with a memory of its own.
+///
+/// It has several current states, told apart by a slot, since an engine names
+/// the steps of some states before it looks at any of them: looking up one
+/// fingerprint waits for memory, and many can wait together.
 ///
 /// States are written and read in chunks: what is written of a state may refer
 /// to what was written before it in the same chunk, and to nothing else.
@@ -131,20 +135,20 @@ pub trait Explorer<M: Specification> {
     /// The fingerprint of any state.
     fn identify(&self, state: &M::State) -> Fingerprint;
 
-    /// A chunk is about to be read.
+    /// A chunk is about to be read. There are no current states until then.
     fn begin_reading(&mut self);
 
-    /// Reads the next state; it becomes the current one.
-    fn read(&mut self, encoded: &mut &[u8]) -> Result<(), CodecError>;
+    /// Reads the next state; it becomes the current one of `slot`. Slots are small numbers.
+    fn read(&mut self, slot: usize, encoded: &mut &[u8]) -> Result<(), CodecError>;
 
-    /// The current state.
-    fn current(&mut self) -> &M::State;
+    /// The current state of `slot`.
+    fn current(&mut self, slot: usize) -> &M::State;
 
-    /// Visits what may be attempted in the current state.
-    fn expand(&mut self, visit: &mut impl Visit<Self::Change>);
+    /// Visits what may be attempted in the current state of `slot`.
+    fn expand(&mut self, slot: usize, visit: &mut impl Visit<Self::Change>);
 
-    /// Builds the state after a step of the current state.
-    fn step<'a>(&'a mut self, change: &'a Self::Change) -> Step<'a, M>;
+    /// Builds the state after a step of the current state of `slot`.
+    fn step<'a>(&'a mut self, slot: usize, change: &'a Self::Change) -> Step<'a, M>;
 
     /// Every property that reads [`Parts::LOCAL`] and nothing else holds of this step.
     fn settle(&mut self, change: &Self::Change);
@@ -152,8 +156,8 @@ pub trait Explorer<M: Specification> {
     /// A chunk is about to be written.
     fn begin_writing(&mut self);
 
-    /// Writes the state after a step of the current state.
-    fn write_successor(&mut self, change: &Self::Change, encoded: &mut Vec<u8>) -> Result<(), CodecError>;
+    /// Writes the state after a step of the current state of `slot`.
+    fn write_successor(&mut self, slot: usize, change: &Self::Change, encoded: &mut Vec<u8>) -> Result<(), CodecError>;
 
     /// Writes an initial state.
     fn write_initial(&mut self, state: &M::State, encoded: &mut Vec<u8>) -> Result<(), CodecError>;

@@ -9,18 +9,18 @@ use crate::specification::Specification;
 pub struct Plain<'a, M: Specification> {
     model: &'a M,
     identity: Identity,
-    current: Option<M::State>,
+    current: Vec<M::State>,
 }
 
 impl<'a, M: Specification> Plain<'a, M> {
     /// An explorer of `model`.
     pub fn new(model: &'a M, identity: Identity) -> Self {
         let symmetry = identity.symmetry && model.interchangeable_nodes() > 1;
-        Plain { model, identity: Identity { symmetry, ..identity }, current: None }
+        Plain { model, identity: Identity { symmetry, ..identity }, current: Vec::new() }
     }
 
-    fn state(&self) -> &M::State {
-        self.current.as_ref().expect("a state was read")
+    fn state(&self, slot: usize) -> &M::State {
+        self.current.get(slot).expect("a state was read into the slot")
     }
 }
 
@@ -39,19 +39,23 @@ impl<M: Specification> Explorer<M> for Plain<'_, M> {
 
     fn begin_reading(&mut self) {}
 
-    fn read(&mut self, encoded: &mut &[u8]) -> Result<(), CodecError> {
-        let (state, rest) = postcard::take_from_bytes(encoded).map_err(|error| CodecError::Decode(error.to_string()))?;
+    fn read(&mut self, slot: usize, encoded: &mut &[u8]) -> Result<(), CodecError> {
+        let (state, rest) =
+            postcard::take_from_bytes::<M::State>(encoded).map_err(|error| CodecError::Decode(error.to_string()))?;
         *encoded = rest;
-        self.current = Some(state);
+        if slot >= self.current.len() {
+            self.current.resize(slot + 1, state.clone());
+        }
+        self.current[slot] = state;
         Ok(())
     }
 
-    fn current(&mut self) -> &M::State {
-        self.state()
+    fn current(&mut self, slot: usize) -> &M::State {
+        self.state(slot)
     }
 
-    fn expand(&mut self, visit: &mut impl Visit<Self::Change>) {
-        self.model.successors(self.state(), |action, result| match result {
+    fn expand(&mut self, slot: usize, visit: &mut impl Visit<Self::Change>) {
+        self.model.successors(self.state(slot), |action, result| match result {
             Err(guard) => visit.refused(guard, 1),
             Ok(after) => visit.taken(Taken {
                 class: self.model.class_of(&action),
@@ -63,15 +67,15 @@ impl<M: Specification> Explorer<M> for Plain<'_, M> {
         });
     }
 
-    fn step<'a>(&'a mut self, (action, after): &'a Self::Change) -> Step<'a, M> {
-        Step { before: self.state(), action, after }
+    fn step<'a>(&'a mut self, slot: usize, (action, after): &'a Self::Change) -> Step<'a, M> {
+        Step { before: self.state(slot), action, after }
     }
 
     fn settle(&mut self, _change: &Self::Change) {}
 
     fn begin_writing(&mut self) {}
 
-    fn write_successor(&mut self, (_, after): &Self::Change, encoded: &mut Vec<u8>) -> Result<(), CodecError> {
+    fn write_successor(&mut self, _slot: usize, (_, after): &Self::Change, encoded: &mut Vec<u8>) -> Result<(), CodecError> {
         self.write_initial(after, encoded)
     }
 

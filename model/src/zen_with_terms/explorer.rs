@@ -25,6 +25,13 @@ struct Scratch {
     is_built: bool,
 }
 
+/// A state of which the steps are wanted.
+struct Current {
+    scratch: Scratch,
+    sum: Sum,
+    cardinality: usize,
+}
+
 /// Walks through the states of a model.
 pub(super) struct ZenExplorer<'a, R> {
     model: &'a ZenWithTerms<R>,
@@ -34,10 +41,7 @@ pub(super) struct ZenExplorer<'a, R> {
     memory: Memory,
     reader: Reader,
     writer: Writer,
-    current: Scratch,
-    /// Of the current state.
-    sum: Sum,
-    cardinality: usize,
+    current: Vec<Current>,
     /// The state after the step that was built last.
     after: Scratch,
 }
@@ -53,9 +57,7 @@ impl<'a, R: RuleSet> ZenExplorer<'a, R> {
             memory: Memory::new(identity.seed),
             reader: Reader::default(),
             writer: Writer::default(),
-            current: scratch(),
-            sum: Sum::default(),
-            cardinality: 0,
+            current: Vec::new(),
             after: scratch(),
             model,
             identity,
@@ -65,19 +67,19 @@ impl<'a, R: RuleSet> ZenExplorer<'a, R> {
 
     /// What a known happening does to the current state.
     #[inline]
-    fn taken(&mut self, happening: Number) -> Taken<Number> {
-        let known = self.memory.known(happening);
-        let mut sum = self.sum.plus(known.delta);
+    fn taken(&mut self, slot: usize, happening: Number) -> Taken<Number> {
+        let (known, current) = (self.memory.known(happening), &self.current[slot]);
+        let mut sum = current.sum.plus(known.delta);
         let mut changed = known.changed;
-        let mut cardinality = self.cardinality;
-        if let Some(sent) = known.sent.filter(|sent| !self.current.numbers.messages.contains(sent)) {
+        let mut cardinality = current.cardinality;
+        if let Some(sent) = known.sent.filter(|sent| !current.scratch.numbers.messages.contains(sent)) {
             let message = self.memory.known_message(sent);
             sum = sum.plus(message.sum);
             cardinality += message.copies;
             changed = changed.and(known.changed_by_message);
         }
         if let Some((from, to)) = known.published {
-            for word in self.current.state.descendant.added_by(from, to) {
+            for word in current.scratch.state.descendant.added_by(from, to) {
                 sum = sum.plus(sum_of_descent(word, self.identity.seed));
                 changed = changed.and(HISTORY);
             }
@@ -86,15 +88,15 @@ impl<'a, R: RuleSet> ZenExplorer<'a, R> {
         let mut taken = Taken { class: known.class, fingerprint: sum.fingerprint(), within, changed, change: happening };
         let Identity { seed, symmetry } = self.identity;
         if symmetry {
-            taken.fingerprint = canonical_fingerprint(self.model, self.step(&happening).after, seed);
+            taken.fingerprint = canonical_fingerprint(self.model, self.step(slot, &happening).after, seed);
         }
         taken
     }
 
     /// Makes `after` the state after a happening in the current state.
-    fn number_after(&mut self, happening: Number) {
-        let after = &mut self.after.numbers;
-        after.become_like(&self.current.numbers);
+    fn number_after(&mut self, slot: usize, happening: Number) {
+        let (current, after) = (&self.current[slot].scratch, &mut self.after.numbers);
+        after.become_like(&current.numbers);
         self.after.is_built = false;
         let known = self.memory.known(happening);
         after.nodes[known.action.node().index()] = known.after;
@@ -106,7 +108,7 @@ impl<'a, R: RuleSet> ZenExplorer<'a, R> {
             }
         }
         if let Some((from, to)) = known.published {
-            for word in self.current.state.descendant.added_by(from, to) {
+            for word in current.state.descendant.added_by(from, to) {
                 let place = after.descents.partition_point(|descent| self.memory.descent_word(*descent) < word);
                 after.descents.insert(place, self.memory.descent(word));
             }
@@ -179,65 +181,64 @@ impl<R: RuleSet> Explorer<ZenWithTerms<R>> for ZenExplorer<'_, R> {
         self.reader.begin();
     }
 
-    fn read(&mut self, encoded: &mut &[u8]) -> Result<(), CodecError> {
+    fn read(&mut self, slot: usize, encoded: &mut &[u8]) -> Result<(), CodecError> {
+        while slot >= self.current.len() {
+            let scratch = Scratch { numbers: Numbers::default(), state: self.after.state.clone(), is_built: false };
+            self.current.push(Current { scratch, sum: Sum::default(), cardinality: 0 });
+        }
+        let (current, memory) = (&mut self.current[slot], &mut self.memory);
         let trouble = || CodecError::Decode(String::from("a chunk of zen-with-terms ends early or refers to nothing"));
-        let sizes = (self.model.nodes(), self.bootstraps.len());
-        self.reader.read(encoded, &mut self.memory, sizes, &mut self.current.numbers).ok_or_else(trouble)?;
-        let numbers = &self.current.numbers;
-        self.current.is_built = false;
-        self.current.state.descendant.refill(numbers.descents.iter().map(|descent| self.memory.descent_word(*descent)));
-        self.sum = self.sums_of_bootstraps[numbers.bootstrap as usize];
-        self.cardinality = 0;
-        for node in &numbers.nodes {
-            self.sum = self.sum.plus(self.memory.known_node(*node).sum);
-        }
-        for message in &numbers.messages {
-            let message = self.memory.known_message(*message);
-            self.sum = self.sum.plus(message.sum);
-            self.cardinality += message.copies;
-        }
-        for descent in &numbers.descents {
-            self.sum = self.sum.plus(self.memory.sum_of_descent(*descent));
-        }
+        let Scratch { numbers, state, is_built } = &mut current.scratch;
+        self.reader.read(encoded, memory, (self.model.nodes(), self.bootstraps.len()), numbers).ok_or_else(trouble)?;
+        *is_built = false;
+        state.descendant.refill(numbers.descents.iter().map(|descent| memory.descent_word(*descent)));
+        let messages = || numbers.messages.iter().map(|message| memory.known_message(*message));
+        let sums = (numbers.nodes.iter().map(|node| memory.known_node(*node).sum))
+            .chain(messages().map(|message| message.sum))
+            .chain(numbers.descents.iter().map(|descent| memory.sum_of_descent(*descent)));
+        current.sum = sums.fold(self.sums_of_bootstraps[numbers.bootstrap as usize], Sum::plus);
+        current.cardinality = messages().map(|message| message.copies).sum();
         Ok(())
     }
 
-    fn current(&mut self) -> &ZenState {
-        self.current.build(&self.memory, &self.bootstraps);
-        &self.current.state
+    fn current(&mut self, slot: usize) -> &ZenState {
+        let current = &mut self.current[slot].scratch;
+        current.build(&self.memory, &self.bootstraps);
+        &current.state
     }
 
-    fn expand(&mut self, visit: &mut impl Visit<Number>) {
-        let bootstrap = Arc::clone(&self.bootstraps[self.current.numbers.bootstrap as usize]);
-        for index in 0..self.current.numbers.nodes.len() {
-            let node = self.current.numbers.nodes[index];
+    fn expand(&mut self, slot: usize, visit: &mut impl Visit<Number>) {
+        let bootstrap = Arc::clone(&self.bootstraps[self.current[slot].scratch.numbers.bootstrap as usize]);
+        for index in 0..self.model.nodes() {
+            let node = self.current[slot].scratch.numbers.nodes[index];
             let (steps, refused) = self.memory.own(self.model, &bootstrap, node);
             refused.iter().for_each(|(guard, times)| visit.refused(*guard, u64::from(*times)));
             for happening in steps {
-                visit.taken(self.taken(happening));
+                visit.taken(self.taken(slot, happening));
             }
         }
-        for place in 0..self.current.numbers.messages.len() {
-            let message = self.current.numbers.messages[place];
+        for place in 0..self.current[slot].scratch.numbers.messages.len() {
+            let message = self.current[slot].scratch.numbers.messages[place];
             let receivers = match self.memory.known_message(message).dest {
                 Some(dest) => dest.index()..dest.index() + 1,
-                None => 0..self.current.numbers.nodes.len(),
+                None => 0..self.model.nodes(),
             };
             for index in receivers {
-                let node = self.current.numbers.nodes[index];
+                let node = self.current[slot].scratch.numbers.nodes[index];
                 match self.memory.delivery(self.model, &bootstrap, node, message) {
-                    Ok(happening) => visit.taken(self.taken(happening)),
+                    Ok(happening) => visit.taken(self.taken(slot, happening)),
                     Err(guard) => visit.refused(guard, 1),
                 }
             }
         }
     }
 
-    fn step<'a>(&'a mut self, change: &'a Number) -> Step<'a, ZenWithTerms<R>> {
-        self.number_after(*change);
-        self.current.build(&self.memory, &self.bootstraps);
+    fn step<'a>(&'a mut self, slot: usize, change: &'a Number) -> Step<'a, ZenWithTerms<R>> {
+        self.number_after(slot, *change);
+        let current = &mut self.current[slot].scratch;
+        current.build(&self.memory, &self.bootstraps);
         self.after.build(&self.memory, &self.bootstraps);
-        Step { before: &self.current.state, action: &self.memory.known(*change).action, after: &self.after.state }
+        Step { before: &current.state, action: &self.memory.known(*change).action, after: &self.after.state }
     }
 
     fn settle(&mut self, change: &Number) {
@@ -248,8 +249,8 @@ impl<R: RuleSet> Explorer<ZenWithTerms<R>> for ZenExplorer<'_, R> {
         self.writer.begin();
     }
 
-    fn write_successor(&mut self, change: &Number, encoded: &mut Vec<u8>) -> Result<(), CodecError> {
-        self.number_after(*change);
+    fn write_successor(&mut self, slot: usize, change: &Number, encoded: &mut Vec<u8>) -> Result<(), CodecError> {
+        self.number_after(slot, *change);
         self.writer.write(&self.after.numbers, &self.memory, encoded);
         Ok(())
     }

@@ -315,10 +315,12 @@ impl Descents {
         }
     }
 
-    /// The packed pairs that [`publish`](Self::publish) adds.
+    /// The packed pairs that [`publish`](Self::publish) adds, each once: under a
+    /// mutant a state may be its own ancestor.
     pub(super) fn added_by(&self, from: PublicationId, to: PublicationId) -> impl Iterator<Item = u32> {
-        let ancestors = self.iter().filter(move |descent| descent.to == from).map(|descent| descent.from);
-        let words = ancestors.chain([from]).map(move |ancestor| Self::pack(Descent { from: ancestor, to }));
+        let ancestors = self.iter().filter(move |descent| descent.to == from && descent.from != from);
+        let words =
+            ancestors.map(|descent| descent.from).chain([from]).map(move |ancestor| Self::pack(Descent { from: ancestor, to }));
         words.filter(|word| self.0.binary_search(word).is_err())
     }
 
