@@ -38,7 +38,6 @@ mod claims;
 pub mod conform;
 pub mod control;
 pub mod explore;
-pub mod fingerprint;
 pub mod graph;
 pub mod kill_table;
 pub mod liveness;
@@ -57,6 +56,7 @@ pub use control::{Control, Progress};
 pub use options::{Engine, Options, Width};
 pub use outcome::{Outcome, PropertyOutcome, Stop, Verdict};
 use quorate_model::Specification;
+pub use quorate_model::fingerprint;
 pub use report::Report;
 
 /// Explores `model` with the engine that `options` names.

@@ -25,6 +25,8 @@ pub mod coordination;
 pub mod coordinator;
 pub mod coordinator_world;
 pub mod membership;
+pub mod explorer;
+pub mod fingerprint;
 pub mod node_set;
 pub mod path;
 pub mod property;

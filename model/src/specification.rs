@@ -19,6 +19,7 @@ use std::hash::Hash;
 use serde::{Serialize, de::DeserializeOwned};
 use stateright::Model;
 
+use crate::explorer::{Explorer, Identity, Parts, Plain};
 pub use crate::property::{Check, Property, Verdict};
 
 /// Index of a guard in [`Specification::guards`].
@@ -204,9 +205,10 @@ pub trait Specification: Model<State: SpecState, Action: SpecAction> + Send + Sy
         None
     }
 
-    /// Whether `action` may be used while looking for recovery: everything but
-    /// faults, spurious suspicions and new client requests.
-    fn allowed_in_recovery(&self, _action: &Self::Action) -> bool {
+    /// Whether `action` may be used in `state` while looking for recovery:
+    /// everything but faults, spurious suspicions and new client requests.
+    /// Whether a suspicion is spurious depends on the state.
+    fn allowed_in_recovery(&self, _state: &Self::State, _action: &Self::Action) -> bool {
         true
     }
 
@@ -219,6 +221,19 @@ pub trait Specification: Model<State: SpecState, Action: SpecAction> + Send + Sy
     /// `always` as an invariant, `sometimes` as reachability, `eventually` as liveness.
     fn claims(&self) -> Vec<Property<Self>> {
         self.properties().iter().map(Property::from_stateright).collect()
+    }
+
+    /// What the property of this name reads, so that an engine need not look at
+    /// it again where a step leaves that as it was. See [`Parts`].
+    fn parts_read_by(&self, _property: &str) -> Parts {
+        Parts::ALL
+    }
+
+    /// What an engine walks through the states with. The default builds every
+    /// successor and hashes it whole; a model for which that is too slow has one
+    /// that builds only what is new.
+    fn explorer(&self, identity: Identity) -> impl Explorer<Self> + Send {
+        Plain::new(self, identity)
     }
 
     /// The names of the lanes of a diagram: one for each node.

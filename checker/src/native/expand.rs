@@ -1,24 +1,28 @@
 //! A worker: expands states, checks what it meets, keeps what is new.
 
-use std::io;
-use std::sync::RwLockReadGuard;
 use std::sync::atomic::Ordering::Relaxed;
 
-use quorate_model::specification::Specification;
+use quorate_model::explorer::{Explorer, Parts, Step, Taken, Visit};
+use quorate_model::specification::{GuardId, Specification};
 
-use super::Shared;
 use super::frontier::{ChunkWriter, Level};
 use super::log::{Record, StateRef};
-use super::table::{Inserted, Table};
+use super::table::Inserted;
+use super::{Reading, Shared};
 use crate::assemble::Counts;
-use crate::claims::ClaimIndex;
+use crate::claims::{ClaimIndex, Claims};
 use crate::fingerprint::Fingerprint;
+use crate::outcome::Stop;
 use crate::panics;
 
 /// Slots of a worker's memory of states outside the bounds, which need no second check.
 const OUTSIDE_SLOTS: usize = 1 << 14;
 /// A worker asks after this many states whether to stop, and reports its counts.
 const REPORT_EVERY: u32 = 64;
+/// States whose steps are named before any of them is looked up; divides [`REPORT_EVERY`].
+const SLOTS: usize = 8;
+/// A worker tells the table after this many insertions.
+const NOTE_EVERY: u64 = 1024;
 
 /// Something found: where the behaviour that ends with it ends.
 #[derive(Clone, Debug)]
@@ -49,61 +53,163 @@ impl Found {
 /// What a worker is about to run, so that a panic can be placed.
 #[derive(Clone, Copy)]
 enum Stage {
-    /// The model's handlers, on the state being expanded.
-    Successors,
+    /// The model's handlers, on the state in this slot.
+    Successors(usize),
     /// Something about the state that this step leads to.
     After(u32, &'static str),
 }
 
-struct Successor<S> {
-    state: S,
-    fingerprint: Fingerprint,
+/// A claim that is still open, and what it reads.
+#[derive(Clone, Copy)]
+struct Open {
+    claim: ClaimIndex,
+    reads: Parts,
+}
+
+impl Open {
+    /// Whether it may say something else after a step that changes this.
+    #[inline]
+    fn is_concerned(self, changed: Parts) -> bool {
+        self.reads == Parts::ALL || self.reads.meet(changed)
+    }
+}
+
+/// The claims that a worker still looks at; what was violated at a lesser depth is not.
+struct OpenClaims {
+    /// About states.
+    states: Vec<Open>,
+    /// About states, by what the last step did to one node.
+    local: Vec<Open>,
+    steps: Vec<Open>,
+    examples: Vec<Open>,
+}
+
+impl OpenClaims {
+    fn new<M: Specification>(model: &M, claims: &Claims<M>, found_before: &[Option<Found>]) -> Self {
+        let open = |indices: &[ClaimIndex]| {
+            let still = indices.iter().copied().filter(|index| found_before[*index].is_none());
+            still.map(|claim| Open { claim, reads: model.parts_read_by(claims.all[claim].name) }).collect::<Vec<_>>()
+        };
+        let (local, states) = open(&claims.states).into_iter().partition(|open| open.reads == Parts::LOCAL);
+        OpenClaims { states, local, steps: open(&claims.steps), examples: open(&claims.examples) }
+    }
+}
+
+/// A step that may lead to something new.
+struct Arrival<C> {
+    /// The explorer's slot of the state that it is taken from.
+    slot: usize,
+    /// Its number among the steps of that state.
     step: u32,
+    taken: Taken<C>,
+}
+
+/// What is seen while some states are expanded.
+struct Seen<C> {
+    counts: Counts,
+    slot: usize,
+    steps: u32,
+    batch: Vec<Arrival<C>>,
+    recent: Recent,
+    /// What the open claims about steps read: a step that changes any of it is
+    /// looked at, wherever it leads.
+    watched: Parts,
+}
+
+/// States that are in the table, as many as the processor's own memory holds:
+/// neighbours lead to the same states, and most steps lead to known ones.
+struct Recent(Box<[u64]>);
+
+impl Recent {
+    /// Bits of the second word that choose a slot; the table tells states apart
+    /// by fewer of them.
+    const BITS: u32 = 14;
+
+    fn new() -> Self {
+        Recent(vec![0; 1 << Self::BITS].into())
+    }
+
+    #[inline]
+    fn slot(fingerprint: Fingerprint) -> usize {
+        (fingerprint.second >> (64 - Self::BITS)) as usize
+    }
+
+    #[inline]
+    fn contains(&self, fingerprint: Fingerprint) -> bool {
+        self.0[Self::slot(fingerprint)] == fingerprint.word
+    }
+
+    #[inline]
+    fn insert(&mut self, fingerprint: Fingerprint) {
+        self.0[Self::slot(fingerprint)] = fingerprint.word;
+    }
+}
+
+impl<C> Visit<C> for Seen<C> {
+    #[inline]
+    fn refused(&mut self, guard: GuardId, times: u64) {
+        self.counts.guards[usize::from(guard.0)] += times;
+    }
+
+    #[inline]
+    fn taken(&mut self, taken: Taken<C>) {
+        self.counts.generated += 1;
+        self.counts.actions[usize::from(taken.class.0)] += 1;
+        self.steps += 1;
+        let nothing_to_say = self.watched != Parts::ALL && !taken.changed.meet(self.watched);
+        if !(nothing_to_say && taken.within && self.recent.contains(taken.fingerprint)) {
+            self.batch.push(Arrival { slot: self.slot, step: self.steps - 1, taken });
+        }
+    }
 }
 
 /// One thread's part in one level.
-pub(super) struct Worker<'a, M: Specification> {
+pub(super) struct Worker<'a, 'x, M: Specification, X: Explorer<M>> {
     shared: &'a Shared<'a, M>,
-    pub counts: Counts,
+    explorer: &'x mut X,
+    seen: Seen<X::Change>,
     pub found: Vec<Option<Found>>,
-    /// Claims still to be looked at; what was violated at a lesser depth is not.
-    states: Vec<ClaimIndex>,
-    steps: Vec<ClaimIndex>,
-    examples: Vec<ClaimIndex>,
-    batch: Vec<Successor<M::State>>,
+    open: OpenClaims,
     chunk: ChunkWriter,
     outside: Vec<u64>,
+    /// Inserted into the table and not yet noted there.
+    unnoted: u64,
     reported: (u64, u64),
 }
 
-impl<'a, M: Specification> Worker<'a, M> {
-    pub fn new(shared: &'a Shared<'a, M>, found_before: &[Option<Found>]) -> Self {
-        let open = |claims: &[ClaimIndex]| claims.iter().copied().filter(|index| found_before[*index].is_none()).collect();
+impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
+    pub fn new(shared: &'a Shared<'a, M>, explorer: &'x mut X, found_before: &[Option<Found>]) -> Self {
+        explorer.begin_writing();
+        let open = OpenClaims::new(shared.model, shared.claims, found_before);
+        let watched = open.steps.iter().fold(Parts::LOCAL, |all, open| all.and(open.reads));
+        let counts = Counts::of(shared.model);
         Worker {
             shared,
-            counts: Counts::of(shared.model),
+            explorer,
+            seen: Seen { counts, slot: 0, steps: 0, batch: Vec::new(), recent: Recent::new(), watched },
             found: found_before.iter().map(|_| None).collect(),
-            states: open(&shared.claims.states),
-            steps: open(&shared.claims.steps),
-            examples: open(&shared.claims.examples),
-            batch: Vec::new(),
+            open,
             chunk: ChunkWriter::default(),
             outside: Vec::new(),
+            unnoted: 0,
             reported: (0, 0),
         }
+    }
+
+    /// What was counted and found.
+    pub fn into_findings(self) -> (Counts, Vec<Option<Found>>) {
+        (self.seen.counts, self.found)
     }
 
     /// The initial states.
     pub fn begin(&mut self, level: &Level) {
         let shared = self.shared;
-        let table = shared.table.read().expect("no panic while held");
+        let mut result = Ok(());
         match panics::catch(|| shared.model.init_states()) {
             Ok(states) => {
                 for (step, state) in states.into_iter().enumerate() {
-                    self.counts.generated += 1;
-                    let mut stage = Stage::After(step as u32, "");
-                    let result = panics::catch(|| self.arrive(&table, state, step as u32, None, &mut stage));
-                    self.place_panic(result, None, stage, None);
+                    self.seen.counts.generated += 1;
+                    result = result.and_then(|()| self.arrive_initially(state, step as u32, level));
                 }
             }
             Err(words) => {
@@ -111,9 +217,44 @@ impl<'a, M: Specification> Worker<'a, M> {
                 self.found[shared.claims.no_panic()] = Some(Found { from: None, step: None, fingerprint, panic: Some(words) });
             }
         }
-        let result = self.keep_new(table, None, level).map(|_| ()).and_then(|()| self.chunk.finish(level, &shared.log));
-        result.unwrap_or_else(|error| shared.stop_for(&error));
-        self.report();
+        self.end(result, level);
+    }
+
+    fn arrive_initially(&mut self, state: M::State, step: u32, level: &Level) -> Result<(), Stop> {
+        let shared = self.shared;
+        let mut stage = Stage::After(step, "");
+        let identified = panics::catch(|| (shared.model.within_boundary(&state), self.explorer.identify(&state)));
+        let (within, fingerprint) = match identified {
+            Ok(identified) => identified,
+            Err(words) => return Ok(self.place_panic(words, None, stage)),
+        };
+        self.seen.counts.cut.transitions += u64::from(!within);
+        if within && !self.insert(&mut shared.read_table(), fingerprint) {
+            return Ok(());
+        }
+        let result = panics::catch(|| {
+            for Open { claim, .. } in self.open.states.iter().chain(&self.open.local) {
+                stage = Stage::After(step, shared.claims.all[*claim].name);
+                if shared.claims.in_state(*claim, shared.model, &state).is_err() {
+                    keep(&mut self.found, *claim, None, step, fingerprint);
+                }
+            }
+            for Open { claim, .. } in &self.open.examples {
+                stage = Stage::After(step, shared.claims.all[*claim].name);
+                if shared.claims.is_example(*claim, shared.model, &state) {
+                    keep(&mut self.found, *claim, None, step, fingerprint);
+                }
+            }
+        });
+        if let Err(words) = result {
+            self.place_panic(words, None, stage);
+        }
+        if !within {
+            return Ok(());
+        }
+        let explorer = &mut *self.explorer;
+        self.chunk.push(Record { parent: None, step }, |encoded| explorer.write_initial(&state, encoded))?;
+        self.finish_full_chunk(level)
     }
 
     /// Takes chunks from `level` until there are none, and writes to `next`.
@@ -123,32 +264,55 @@ impl<'a, M: Specification> Worker<'a, M> {
         let mut result = Ok(());
         while let Some(chunk) = level.take() {
             let number = chunk.number;
-            result = level.read(chunk, &mut buffer).and_then(|()| self.expand_chunk(number, &buffer, next));
+            result = level.read(chunk, &mut buffer).map_err(Stop::from).and_then(|()| self.expand_chunk(number, &buffer, next));
             shared.watch.queue.store(level.states(), Relaxed);
             if result.is_err() || shared.watch.stopped() {
                 break;
             }
         }
-        let result = result.and_then(|()| self.chunk.finish(next, &shared.log));
-        result.unwrap_or_else(|error| shared.stop_for(&error));
+        self.end(result, next);
+    }
+
+    /// The last chunk, and what is to be reported.
+    fn end(&mut self, result: Result<(), Stop>, next: &Level) {
+        let shared = self.shared;
+        let result = result.and_then(|()| Ok(self.chunk.finish(next, &shared.log)?));
+        result.unwrap_or_else(|stop| shared.watch.stop(stop));
+        shared.read_table().note(std::mem::take(&mut self.unnoted));
         self.report();
     }
 
-    fn expand_chunk(&mut self, number: u32, mut encoded: &[u8], next: &Level) -> io::Result<()> {
+    fn expand_chunk(&mut self, chunk: u32, mut encoded: &[u8], next: &Level) -> Result<(), Stop> {
         let shared = self.shared;
-        let mut table = shared.table.read().expect("no panic while held");
-        let mut place = 0;
+        let mut table = shared.read_table();
+        let mut first = 0;
+        self.explorer.begin_reading();
         while !encoded.is_empty() {
-            let (state, rest) = postcard::take_from_bytes::<M::State>(encoded).map_err(|error| {
-                io::Error::other(format!(
-                    "a state of the model cannot be decoded ({error}); its serde attributes must allow formats that do not describe themselves"
-                ))
-            })?;
-            encoded = rest;
-            self.expand_state(&table, &state, StateRef { chunk: number, place });
-            table = self.keep_new(table, Some(StateRef { chunk: number, place }), next)?;
-            place += 1;
-            if place % REPORT_EVERY == 0 {
+            let mut slot = 0;
+            while slot < SLOTS && !encoded.is_empty() {
+                self.explorer.read(slot, &mut encoded)?;
+                self.seen.slot = slot;
+                self.seen.steps = 0;
+                if let Err(words) = panics::catch(|| self.explorer.expand(slot, &mut self.seen)) {
+                    let at = StateRef { chunk, place: first + slot as u32 };
+                    self.place_panic(words, Some(at), Stage::Successors(slot));
+                }
+                slot += 1;
+            }
+            let mut batch = std::mem::take(&mut self.seen.batch);
+            table.fetch(batch.iter().filter(|arrival| arrival.taken.within).map(|arrival| arrival.taken.fingerprint));
+            let mut last_cut = None;
+            for arrival in &batch {
+                let at = StateRef { chunk, place: first + arrival.slot as u32 };
+                self.arrive(&mut table, arrival, at, next)?;
+                if !arrival.taken.within && last_cut.replace(at) != Some(at) {
+                    self.seen.counts.cut.states += 1;
+                }
+            }
+            batch.clear();
+            self.seen.batch = batch;
+            first += slot as u32;
+            if first % REPORT_EVERY == 0 {
                 self.report();
                 if shared.watch.stopped() {
                     break;
@@ -158,130 +322,139 @@ impl<'a, M: Specification> Worker<'a, M> {
         Ok(())
     }
 
-    /// Collects the successors of `state` and checks its steps.
-    fn expand_state(&mut self, table: &Table, state: &M::State, at: StateRef) {
-        let shared = self.shared;
-        let cut_before = self.counts.cut.transitions;
-        let mut stage = Stage::Successors;
-        let result = panics::catch(|| {
-            let mut step = 0;
-            shared.model.successors(state, |action, result| match result {
-                Err(guard) => self.counts.guards[usize::from(guard.0)] += 1,
-                Ok(after) => {
-                    stage = Stage::After(step, "");
-                    self.counts.generated += 1;
-                    self.counts.actions[usize::from(shared.model.class_of(&action).0)] += 1;
-                    shared.model.inner_refusals(state, &action, |guard| self.counts.guards[usize::from(guard.0)] += 1);
-                    for index in 0..self.steps.len() {
-                        let claim = self.steps[index];
-                        stage = Stage::After(step, shared.claims.all[claim].name);
-                        if shared.claims.in_step(claim, shared.model, state, &action, &after).is_err() {
-                            let fingerprint = shared.fingerprint(&after);
-                            self.found(claim, Some(at), Some(step), fingerprint);
-                        }
-                    }
-                    self.arrive(table, after, step, Some(at), &mut stage);
-                    step += 1;
-                    stage = Stage::Successors;
-                }
-            });
-        });
-        self.place_panic(result, Some(at), stage, Some(state));
-        self.counts.cut.states += u64::from(self.counts.cut.transitions > cut_before);
+    /// A step is taken: it is checked as far as it concerns open claims, and its
+    /// state is kept if it is new.
+    #[inline]
+    fn arrive(&mut self, table: &mut Reading<'a>, arrival: &Arrival<X::Change>, at: StateRef, next: &Level) -> Result<(), Stop> {
+        let Arrival { slot, step, taken } = arrival;
+        if self.seen.watched == Parts::ALL || taken.changed.meet(self.seen.watched) {
+            self.check_step(arrival, at);
+        }
+        if !taken.within {
+            self.seen.counts.cut.transitions += 1;
+            if self.is_first_look_outside(taken.fingerprint) {
+                self.check_state(arrival, at);
+            }
+        } else if self.insert(table, taken.fingerprint) {
+            self.check_state(arrival, at);
+            let (explorer, record) = (&mut *self.explorer, Record { parent: Some(at), step: *step });
+            self.chunk.push(record, |encoded| explorer.write_successor(*slot, &taken.change, encoded))?;
+            self.finish_full_chunk(next)?;
+        }
+        Ok(())
     }
 
-    /// A state is reached: outside the bounds it is checked here, else it is
-    /// collected, unless it is known at first sight.
+    /// The claims about the step, and those about what it made of one node.
     #[inline]
-    fn arrive(&mut self, table: &Table, state: M::State, step: u32, from: Option<StateRef>, stage: &mut Stage) {
-        let shared = self.shared;
-        let within = shared.model.within_boundary(&state);
-        let fingerprint = shared.fingerprint(&state);
-        if within {
-            if !table.is_in_first_slot(fingerprint) {
-                self.batch.push(Successor { state, fingerprint, step });
-            }
+    fn check_step(&mut self, Arrival { slot, step, taken }: &Arrival<X::Change>, at: StateRef) {
+        let (slot, step) = (*slot, *step);
+        let local = taken.changed.meet(Parts::LOCAL);
+        let concerned = self.open.steps.iter().any(|open| open.is_concerned(taken.changed));
+        if !concerned && !(local && !self.open.local.is_empty()) {
             return;
         }
-        self.counts.cut.transitions += 1;
+        let (shared, found) = (self.shared, &mut self.found);
+        let mut stage = Stage::After(step, "");
+        let mut all_hold = true;
+        let result = panics::catch(|| {
+            let Step { before, action, after } = self.explorer.step(slot, &taken.change);
+            let mut look = |claim: ClaimIndex, holds: &dyn Fn() -> bool| {
+                stage = Stage::After(step, shared.claims.all[claim].name);
+                if !holds() {
+                    all_hold = false;
+                    keep(found, claim, Some(at), step, taken.fingerprint);
+                }
+            };
+            for open in self.open.steps.iter().filter(|open| open.is_concerned(taken.changed)) {
+                look(open.claim, &|| shared.claims.in_step(open.claim, shared.model, before, action, after).is_ok());
+            }
+            for open in self.open.local.iter().filter(|_| local) {
+                look(open.claim, &|| shared.claims.in_state(open.claim, shared.model, after).is_ok());
+            }
+        });
+        match result {
+            Ok(()) if all_hold && local => self.explorer.settle(&taken.change),
+            Ok(()) => {}
+            Err(words) => self.place_panic(words, Some(at), stage),
+        }
+    }
+
+    /// The claims about a state that was not seen before.
+    #[inline]
+    fn check_state(&mut self, Arrival { slot, step, taken }: &Arrival<X::Change>, at: StateRef) {
+        let (slot, step) = (*slot, *step);
+        let changed = taken.changed.without(Parts::LOCAL);
+        let mut concerned = self.open.states.iter().chain(&self.open.examples);
+        if !concerned.any(|open| open.is_concerned(changed)) {
+            return;
+        }
+        let (shared, found) = (self.shared, &mut self.found);
+        let mut stage = Stage::After(step, "");
+        let result = panics::catch(|| {
+            let Step { after, .. } = self.explorer.step(slot, &taken.change);
+            for open in self.open.states.iter().filter(|open| open.is_concerned(changed)) {
+                stage = Stage::After(step, shared.claims.all[open.claim].name);
+                if shared.claims.in_state(open.claim, shared.model, after).is_err() {
+                    keep(found, open.claim, Some(at), step, taken.fingerprint);
+                }
+            }
+            for open in self.open.examples.iter().filter(|open| open.is_concerned(changed)) {
+                stage = Stage::After(step, shared.claims.all[open.claim].name);
+                if shared.claims.is_example(open.claim, shared.model, after) {
+                    keep(found, open.claim, Some(at), step, taken.fingerprint);
+                }
+            }
+        });
+        if let Err(words) = result {
+            self.place_panic(words, Some(at), stage);
+        }
+    }
+
+    /// Whether it is new. The lock is let go only for the table to grow.
+    #[inline]
+    fn insert(&mut self, table: &mut Reading<'a>, fingerprint: Fingerprint) -> bool {
+        self.seen.recent.insert(fingerprint);
+        loop {
+            match table.insert(fingerprint) {
+                Inserted::Known => return false,
+                Inserted::Full => table.grow(self.shared.options.threads),
+                Inserted::New => {
+                    self.seen.counts.distinct += 1;
+                    self.unnoted += 1;
+                    if self.unnoted >= NOTE_EVERY && table.note(std::mem::take(&mut self.unnoted)) {
+                        table.grow(self.shared.options.threads);
+                    }
+                    return true;
+                }
+            }
+        }
+    }
+
+    /// Whether a state outside the bounds was not looked at lately.
+    #[inline]
+    fn is_first_look_outside(&mut self, fingerprint: Fingerprint) -> bool {
         if self.outside.is_empty() {
             self.outside = vec![0; OUTSIDE_SLOTS];
         }
         let slot = &mut self.outside[fingerprint.word as usize % OUTSIDE_SLOTS];
-        if *slot != fingerprint.second {
-            *slot = fingerprint.second;
-            self.check_state(&state, fingerprint, step, from, stage);
-        }
+        std::mem::replace(slot, fingerprint.second) != fingerprint.second
     }
 
     #[inline]
-    fn check_state(&mut self, state: &M::State, fingerprint: Fingerprint, step: u32, from: Option<StateRef>, stage: &mut Stage) {
-        let claims = self.shared.claims;
-        for index in 0..self.states.len() {
-            let claim = self.states[index];
-            *stage = Stage::After(step, claims.all[claim].name);
-            if claims.in_state(claim, self.shared.model, state).is_err() {
-                self.found(claim, from, Some(step), fingerprint);
-            }
+    fn finish_full_chunk(&mut self, next: &Level) -> Result<(), Stop> {
+        if self.chunk.is_full() {
+            self.chunk.finish(next, &self.shared.log)?;
+            self.explorer.begin_writing();
         }
-        for index in 0..self.examples.len() {
-            let claim = self.examples[index];
-            *stage = Stage::After(step, claims.all[claim].name);
-            if claims.is_example(claim, self.shared.model, state) {
-                self.found(claim, from, Some(step), fingerprint);
-            }
-        }
+        Ok(())
     }
 
-    /// Puts the collected states into the table, checks the new ones and writes
-    /// them to the next level. The lock is let go only for a shard to grow.
-    fn keep_new(
-        &mut self,
-        mut table: RwLockReadGuard<'a, Table>,
-        from: Option<StateRef>,
-        next: &Level,
-    ) -> io::Result<RwLockReadGuard<'a, Table>> {
-        let shared = self.shared;
-        let mut batch = std::mem::take(&mut self.batch);
-        for Successor { state, fingerprint, step } in batch.drain(..) {
-            loop {
-                match table.insert(fingerprint) {
-                    Inserted::Known => break,
-                    Inserted::Full(shard) => {
-                        drop(table);
-                        shared.table.write().expect("no panic while held").grow(shard);
-                        table = shared.table.read().expect("no panic while held");
-                    }
-                    Inserted::New => {
-                        self.counts.distinct += 1;
-                        let mut stage = Stage::After(step, "");
-                        let result = panics::catch(|| self.check_state(&state, fingerprint, step, from, &mut stage));
-                        self.place_panic(result, from, stage, None);
-                        let written = self.chunk.push(&state, Record { parent: from, step });
-                        written.map_err(|error| io::Error::other(format!("a state of the model cannot be encoded: {error}")))?;
-                        if self.chunk.is_full() {
-                            self.chunk.finish(next, &shared.log)?;
-                        }
-                        break;
-                    }
-                }
-            }
-        }
-        self.batch = batch;
-        Ok(table)
-    }
-
-    fn found(&mut self, claim: ClaimIndex, from: Option<StateRef>, step: Option<u32>, fingerprint: Fingerprint) {
-        Found::keep_least(&mut self.found[claim], Some(Found { from, step, fingerprint, panic: None }));
-    }
-
-    /// Records a panic, if there was one, where it happened: a handler's on the
-    /// state that it was given, a property's on the state that it looked at.
-    fn place_panic(&mut self, result: Result<(), String>, from: Option<StateRef>, stage: Stage, state: Option<&M::State>) {
-        let Err(words) = result else { return };
-        let seed = self.shared.options.seed;
+    /// Records a panic where it happened: a handler's on the state that it was
+    /// given, a property's on the state that it looked at.
+    #[cold]
+    fn place_panic(&mut self, words: String, from: Option<StateRef>, stage: Stage) {
         let (step, place, words) = match stage {
-            Stage::Successors => (None, state.map(|state| crate::fingerprint::fingerprint(state, seed)), words),
+            Stage::Successors(slot) => (None, panics::catch(|| self.current_fingerprint(slot)).ok(), words),
             Stage::After(step, "") => (Some(step), None, words),
             Stage::After(step, property) => (Some(step), None, format!("the property {property} panicked: {words}")),
         };
@@ -292,10 +465,19 @@ impl<'a, M: Specification> Worker<'a, M> {
         Found::keep_least(&mut self.found[claim], Some(Found { from, step, fingerprint, panic: Some(words) }));
     }
 
-    fn report(&mut self) {
-        let watch = self.shared.watch;
-        watch.distinct.fetch_add(self.counts.distinct - self.reported.0, Relaxed);
-        watch.generated.fetch_add(self.counts.generated - self.reported.1, Relaxed);
-        self.reported = (self.counts.distinct, self.counts.generated);
+    fn current_fingerprint(&mut self, slot: usize) -> Fingerprint {
+        let state = self.explorer.current(slot).clone();
+        self.explorer.identify(&state)
     }
+
+    fn report(&mut self) {
+        let (watch, counts) = (self.shared.watch, &self.seen.counts);
+        watch.distinct.fetch_add(counts.distinct - self.reported.0, Relaxed);
+        watch.generated.fetch_add(counts.generated - self.reported.1, Relaxed);
+        self.reported = (counts.distinct, counts.generated);
+    }
+}
+
+fn keep(found: &mut [Option<Found>], claim: ClaimIndex, from: Option<StateRef>, step: u32, fingerprint: Fingerprint) {
+    Found::keep_least(&mut found[claim], Some(Found { from, step: Some(step), fingerprint, panic: None }));
 }

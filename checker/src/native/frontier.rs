@@ -1,9 +1,10 @@
 //! The states of a level, encoded, in chunks; in memory or in a file.
 //!
 //! States next to each other are siblings and differ in a few bytes, so a chunk
-//! compresses well; it is compressed when it is finished. Once the chunks of a
-//! level take more memory than allowed, further ones go to a file without a
-//! name that the system removes with the process.
+//! compresses well; it is compressed when it is finished, unless the model's
+//! explorer writes states that are small already. Once the chunks of a level
+//! take more memory than allowed, further ones go to a file without a name that
+//! the system removes with the process.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -11,10 +12,12 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use quorate_model::explorer::CodecError;
+
 use super::log::{DiscoveryLog, LogWriter, Record};
 
 /// A chunk is finished when it holds this many states …
-const CHUNK_STATES: u32 = 512;
+const CHUNK_STATES: u32 = 2048;
 /// … or this many bytes.
 const CHUNK_BYTES: usize = 1 << 18;
 
@@ -39,17 +42,20 @@ pub(crate) struct Level {
     memory_bytes: AtomicU64,
     memory_limit: u64,
     spill_dir: Option<PathBuf>,
+    /// Whether chunks are compressed.
+    pack: bool,
     file: Mutex<Option<File>>,
 }
 
 impl Level {
-    pub fn new(memory_limit: u64, spill_dir: Option<PathBuf>) -> Self {
+    pub fn new(memory_limit: u64, spill_dir: Option<PathBuf>, pack: bool) -> Self {
         Level {
             chunks: Mutex::new(Vec::new()),
             states: AtomicU64::new(0),
             memory_bytes: AtomicU64::new(0),
             memory_limit,
             spill_dir,
+            pack,
             file: Mutex::new(None),
         }
     }
@@ -85,6 +91,11 @@ impl Level {
                 compressed.into()
             }
         };
+        if !self.pack {
+            buffer.clear();
+            buffer.extend_from_slice(&compressed);
+            return Ok(());
+        }
         let (length, body) = compressed.split_at(4);
         let length = u32::from_le_bytes(length.try_into().expect("four bytes")) as usize;
         buffer.resize(length, 0);
@@ -96,7 +107,7 @@ impl Level {
     }
 
     fn append(&self, number: u32, states: u32, encoded: &[u8]) -> io::Result<()> {
-        let compressed = lz4_flex::block::compress_prepend_size(encoded);
+        let compressed = if self.pack { lz4_flex::block::compress_prepend_size(encoded) } else { encoded.to_vec() };
         let before = self.memory_bytes.fetch_add(compressed.len() as u64, Relaxed);
         let place = if before + compressed.len() as u64 <= self.memory_limit {
             Place::Memory(compressed.into())
@@ -133,13 +144,9 @@ pub(crate) struct ChunkWriter {
 }
 
 impl ChunkWriter {
-    /// Appends a state.
-    pub fn push<S: serde::Serialize>(&mut self, state: &S, record: Record) -> postcard::Result<()> {
-        let before = self.encoded.len();
-        if let Err(error) = postcard::to_io(state, &mut self.encoded) {
-            self.encoded.truncate(before);
-            return Err(error);
-        }
+    /// Appends a state as `write` encodes it.
+    pub fn push(&mut self, record: Record, write: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>) -> Result<(), CodecError> {
+        write(&mut self.encoded)?;
         self.log.push(record);
         self.states += 1;
         Ok(())
@@ -169,12 +176,13 @@ mod tests {
 
     #[test]
     fn states_come_back_from_memory_and_from_the_file() {
-        for limit in [u64::MAX, 300, 0] {
-            let level = Level::new(limit, None);
+        for (limit, pack) in [(u64::MAX, true), (300, true), (0, true), (u64::MAX, false), (0, false)] {
+            let level = Level::new(limit, None, pack);
             let log = Mutex::new(DiscoveryLog::default());
             let mut writer = ChunkWriter::default();
             for number in 0..2000u32 {
-                writer.push(&(number, [7u8; 20]), Record { parent: None, step: number }).unwrap();
+                let write = |encoded: &mut Vec<u8>| Ok(_ = postcard::to_io(&(number, [7u8; 20]), encoded).unwrap());
+                writer.push(Record { parent: None, step: number }, write).unwrap();
                 if writer.is_full() {
                     writer.finish(&level, &log).unwrap();
                 }
@@ -201,10 +209,10 @@ mod tests {
 
     #[test]
     fn a_directory_that_is_not_there_is_an_error() {
-        let level = Level::new(0, Some(PathBuf::from("/no/such/directory")));
+        let level = Level::new(0, Some(PathBuf::from("/no/such/directory")), true);
         let log = Mutex::new(DiscoveryLog::default());
         let mut writer = ChunkWriter::default();
-        writer.push(&1u8, Record { parent: None, step: 0 }).unwrap();
+        writer.push(Record { parent: None, step: 0 }, |encoded| Ok(encoded.push(1))).unwrap();
         assert!(writer.finish(&level, &log).is_err());
     }
 }

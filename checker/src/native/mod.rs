@@ -1,12 +1,15 @@
 //! The native engine: breadth first by level, on all cores.
 //!
 //! ```text
-//!   level n ──chunks──▶ worker: decode, successors, fingerprint ──▶ table: new?
-//!                          │ step properties on every step            │
-//!                          │ invariants outside the bounds too        ▼ yes
-//!                          └───────────────◀──────────── invariants; encode into a
-//!   level n+1 ◀──chunks── with one log record a state ─── chunk of the next level
+//!   level n ──chunks──▶ worker: decode, name the successors ──▶ table: new?
+//!                          │ step properties on every step      │
+//!                          │ invariants outside the bounds too  ▼ yes
+//!                          └───────────────◀────────── invariants; encode into a
+//!   level n+1 ◀──chunks── with one log record a state ── chunk of the next level
 //! ```
+//!
+//! How a model's states are decoded, named and built is its explorer's affair
+//! ([`quorate_model::explorer`]); what is said here holds for all of them.
 //!
 //! A level ends before the next begins: the first violation of a property is
 //! at the least depth there is, whatever the number of threads, and all counts
@@ -18,19 +21,19 @@ mod expand;
 mod frontier;
 mod log;
 mod rebuild;
-mod symmetry;
 mod table;
 
 use std::io;
+use std::ops::Deref;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Mutex, RwLock};
+use std::sync::{Mutex, RwLock, RwLockReadGuard};
 
+use quorate_model::explorer::{CodecError, Explorer, Identity};
 use quorate_model::specification::Specification;
 
 use crate::assemble::{Counts, Findings, Violation, outcome};
 use crate::claims::Claims;
 use crate::control::{Control, Watch};
-use crate::fingerprint::{Fingerprint, fingerprint};
 use crate::options::Options;
 use crate::outcome::{Outcome, Stop};
 use expand::{Found, Worker};
@@ -51,7 +54,8 @@ pub fn check<M: Specification>(model: &M, options: &Options, control: &Control) 
             table: RwLock::new(Table::new(options.width)),
             log: Mutex::new(DiscoveryLog::default()),
         };
-        Run::new(&shared).explore()
+        let explorers = (0..options.threads.max(1)).map(|_| model.explorer(shared.identity())).collect();
+        Run::new(&shared, explorers).explore()
     });
     outcome(model, options, &claims, findings, measured)
 }
@@ -67,44 +71,76 @@ struct Shared<'a, M: Specification> {
 }
 
 impl<M: Specification> Shared<'_, M> {
+    fn identity(&self) -> Identity {
+        Identity { seed: self.options.seed, symmetry: self.options.symmetry }
+    }
+
+    fn read_table(&self) -> Reading<'_> {
+        Reading { lock: &self.table, guard: Some(self.table.read().expect("no panic while held")) }
+    }
+}
+
+/// The table while a worker inserts into it.
+struct Reading<'a> {
+    lock: &'a RwLock<Table>,
+    guard: Option<RwLockReadGuard<'a, Table>>,
+}
+
+impl Reading<'_> {
+    /// Lets the lock go for the table to grow.
+    #[cold]
+    fn grow(&mut self, threads: usize) {
+        let seen = self.capacity();
+        self.guard = None;
+        self.lock.write().expect("no panic while held").grow(seen, threads);
+        self.guard = Some(self.lock.read().expect("no panic while held"));
+    }
+}
+
+impl Deref for Reading<'_> {
+    type Target = Table;
+
     #[inline]
-    fn fingerprint(&self, state: &M::State) -> Fingerprint {
-        if self.options.symmetry && self.model.interchangeable_nodes() > 1 {
-            symmetry::canonical_fingerprint(self.model, state, self.options.seed)
-        } else {
-            fingerprint(state, self.options.seed)
-        }
+    fn deref(&self) -> &Table {
+        self.guard.as_ref().expect("let go only while growing")
     }
+}
 
-    fn level(&self) -> Level {
-        Level::new(self.options.frontier_limit, self.options.spill_dir.clone())
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Stop::Frontier(error.to_string())
     }
+}
 
-    fn stop_for(&self, error: &io::Error) {
-        self.watch.stop(Stop::Frontier(error.to_string()));
+impl From<CodecError> for Stop {
+    fn from(error: CodecError) -> Self {
+        Stop::Frontier(error.to_string())
     }
 }
 
 /// The sum of what the workers have found.
-struct Run<'a, M: Specification> {
+struct Run<'a, M: Specification, X> {
     shared: &'a Shared<'a, M>,
+    /// One for each worker; they keep what they remember from level to level.
+    explorers: Vec<X>,
     counts: Counts,
     /// For each claim, and last for "no panic", what was found at the least depth.
     found: Vec<Option<Found>>,
 }
 
-impl<'a, M: Specification> Run<'a, M> {
-    fn new(shared: &'a Shared<'a, M>) -> Self {
+impl<'a, M: Specification, X: Explorer<M> + Send> Run<'a, M, X> {
+    fn new(shared: &'a Shared<'a, M>, explorers: Vec<X>) -> Self {
         let found = (0..=shared.claims.all.len()).map(|_| None).collect();
-        Run { shared, counts: Counts::of(shared.model), found }
+        Run { shared, explorers, counts: Counts::of(shared.model), found }
     }
 
     fn explore(mut self) -> Findings<M> {
         let shared = self.shared;
-        let mut level = shared.level();
-        let mut worker = Worker::new(shared, &self.found);
+        let mut level = self.level();
+        let mut worker = Worker::new(shared, &mut self.explorers[0], &self.found);
         worker.begin(&level);
-        self.finish(vec![worker]);
+        let findings = vec![worker.into_findings()];
+        self.finish(findings);
         while level.states() > 0 && !shared.watch.stopped() {
             self.counts.depth += 1;
             shared.watch.depth.store(self.counts.depth, Relaxed);
@@ -117,12 +153,18 @@ impl<'a, M: Specification> Run<'a, M> {
         self.findings()
     }
 
+    fn level(&self) -> Level {
+        let options = self.shared.options;
+        Level::new(options.frontier_limit, options.spill_dir.clone(), !X::COMPACT)
+    }
+
     /// Expands every state of `level`; returns the new states.
     fn expand(&mut self, level: &Level) -> Level {
         let shared = self.shared;
-        let next = shared.level();
-        let threads = shared.options.threads.clamp(1, level.chunks());
-        let mut workers: Vec<_> = (0..threads).map(|_| Worker::new(shared, &self.found)).collect();
+        let next = self.level();
+        let threads = self.explorers.len().clamp(1, level.chunks());
+        let explorers = self.explorers[..threads].iter_mut();
+        let mut workers: Vec<_> = explorers.map(|explorer| Worker::new(shared, explorer, &self.found)).collect();
         // A level of one chunk is not worth a thread.
         if let [worker] = workers.as_mut_slice() {
             worker.expand(level, &next);
@@ -131,15 +173,16 @@ impl<'a, M: Specification> Run<'a, M> {
                 workers.iter_mut().for_each(|worker| _ = scope.spawn(|| worker.expand(level, &next)));
             });
         }
-        self.finish(workers);
+        let findings = workers.into_iter().map(Worker::into_findings).collect();
+        self.finish(findings);
         next
     }
 
-    fn finish(&mut self, workers: Vec<Worker<'_, M>>) {
+    fn finish(&mut self, findings: Vec<(Counts, Vec<Option<Found>>)>) {
         let mut level_found: Vec<Option<Found>> = self.found.iter().map(|_| None).collect();
-        for worker in workers {
-            self.counts.add(&worker.counts);
-            for (best, found) in level_found.iter_mut().zip(worker.found) {
+        for (counts, found) in findings {
+            self.counts.add(&counts);
+            for (best, found) in level_found.iter_mut().zip(found) {
                 Found::keep_least(best, found);
             }
         }
@@ -164,12 +207,13 @@ impl<'a, M: Specification> Run<'a, M> {
     }
 
     fn findings(self) -> Findings<M> {
-        let Run { shared, counts, found } = self;
+        let Run { shared, explorers, counts, found } = self;
+        let explorer = &explorers[0];
         let reached: Vec<bool> = found[..shared.claims.all.len()].iter().map(Option::is_some).collect();
         let mut violated: Vec<Option<Violation<M>>> = (found.into_iter().enumerate())
             .map(|(index, found)| {
                 let found = found.filter(|_| !shared.claims.examples.contains(&index))?;
-                Some(rebuild::violation(shared, index, &found))
+                Some(rebuild::violation(shared, explorer, index, &found))
             })
             .collect();
         let panic = violated.pop().flatten();

@@ -5,6 +5,7 @@
 //! last must have the fingerprint of the finding.
 
 use quorate_model::Path;
+use quorate_model::explorer::Explorer;
 use quorate_model::specification::Specification;
 
 use super::Shared;
@@ -14,8 +15,13 @@ use crate::claims::ClaimIndex;
 use crate::panics;
 
 /// The violation with its behaviour and its witness in words.
-pub(super) fn violation<M: Specification>(shared: &Shared<'_, M>, claim: ClaimIndex, found: &Found) -> Violation<M> {
-    match path(shared, found) {
+pub(super) fn violation<M: Specification>(
+    shared: &Shared<'_, M>,
+    explorer: &impl Explorer<M>,
+    claim: ClaimIndex,
+    found: &Found,
+) -> Violation<M> {
+    match path(shared, explorer, found) {
         Ok(path) => {
             let reason = found.panic.clone().unwrap_or_else(|| shared.claims.witness(claim, shared.model, &path));
             Violation { reason, path: Some(path) }
@@ -27,7 +33,7 @@ pub(super) fn violation<M: Specification>(shared: &Shared<'_, M>, claim: ClaimIn
     }
 }
 
-fn path<M: Specification>(shared: &Shared<'_, M>, found: &Found) -> Result<Path<M>, String> {
+fn path<M: Specification>(shared: &Shared<'_, M>, explorer: &impl Explorer<M>, found: &Found) -> Result<Path<M>, String> {
     let unknown = || String::from("the discovery log does not know the state");
     let (first, steps) = match (found.from, found.step) {
         (Some(from), last) => {
@@ -45,7 +51,7 @@ fn path<M: Specification>(shared: &Shared<'_, M>, found: &Found) -> Result<Path<
     for (index, step) in steps.iter().enumerate() {
         let (action, state) = successor(shared.model, path.last(), *step).ok_or(same)?;
         let is_last_found = found.step.is_some() && index + 1 == steps.len();
-        let fingerprint = shared.fingerprint(&state);
+        let fingerprint = explorer.identify(&state);
         let expected = if !is_last_found {
             shared.table.read().expect("no panic while held").contains(fingerprint)
         } else {

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use quorate_model::coordination::history::History;
-use quorate_model::coordination::properties::{self as claim, RuleInput, RuleOutput};
-use quorate_model::coordination::{PublicationId, RuleSet, Sound};
+use quorate_model::coordination::properties::{self as claim, RuleOutput};
+use quorate_model::coordination::{PublicationId, Sound};
 use quorate_model::coordinator::{
-    Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, CoordinatorTimer, KeyValues, Mode, PublicationOutcome,
-    node_id,
+    ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, KeyValues, Mode, Policy, PublicationOutcome,
+    actor_id,
 };
-use quorate_model::coordinator_world::{TurnView, refines_the_rules};
+use quorate_model::coordinator_world::refines_the_rules;
 use quorate_model::{NodeId, Verdict};
 use quorate_traces::recording::{RecordedInput, RecordingHeader, read_recording};
-use stateright::actor::Id;
+use stateright::actor::{Actor, Id};
 
 use super::history::RecordedHistory;
 use super::rejected::RecordingRejected;
@@ -21,7 +21,6 @@ use super::validate::{Accepted, Judge, JudgedTurn, RecordingOf, validate};
 
 type Node<R> = Coordinator<KeyValues, R>;
 type State = CoordinatorState<KeyValues>;
-type Msg = CoordinatorMsg<KeyValues>;
 
 /// Judges the recordings in `paths`, made by nodes that run the sound Coordinator.
 pub fn validate_coordinators(paths: &[PathBuf]) -> Result<Accepted, RecordingRejected> {
@@ -31,22 +30,22 @@ pub fn validate_coordinators(paths: &[PathBuf]) -> Result<Accepted, RecordingRej
     };
     let settings = settings_of(&first.header).map_err(|why| RecordingRejected::at(&first.path, 1, why))?;
     let actor_of = |header: &RecordingHeader| Ok(Coordinator::new(Sound, settings_of(header)?));
-    judge_twice(recordings, actor_of, &settings)
+    judge_twice(recordings, actor_of, &Coordinator::new(Sound, settings))
 }
 
 /// Judges a run with the newest part of its history at each turn and with all
 /// of it at the end. If only the end finds something, the run is judged again
 /// with all of the history at each turn, to name the line.
-fn judge_twice<R: RuleSet>(
+fn judge_twice<R: Policy>(
     recordings: Vec<RecordingOf<Node<R>>>,
     actor_of: impl Fn(&RecordingHeader) -> Result<Node<R>, String>,
-    settings: &CoordinatorSettings,
+    like: &Node<R>,
 ) -> Result<Accepted, RecordingRejected> {
     let again = recordings.clone();
-    let mut judge = CoordinatorJudge::new(settings);
+    let mut judge = CoordinatorJudge::new(like.clone());
     let accepted = validate(recordings, &actor_of, &mut judge)?;
     let Err(why) = judge.check_whole_history() else { return Ok(accepted) };
-    let mut judge = CoordinatorJudge { recent: usize::MAX, ..CoordinatorJudge::new(settings) };
+    let mut judge = CoordinatorJudge { recent: usize::MAX, ..CoordinatorJudge::new(like.clone()) };
     let path = again[0].path.clone();
     validate(again, actor_of, &mut judge)?;
     Err(RecordingRejected::at(&path, 1, why))
@@ -67,22 +66,24 @@ fn settings_of(header: &RecordingHeader) -> Result<CoordinatorSettings, String> 
 const RECENT: usize = 32;
 
 /// The safety properties along a run, and refinement of the rules in each turn.
-pub struct CoordinatorJudge {
-    history: RecordedHistory<KeyValues>,
+pub struct CoordinatorJudge<R> {
+    actor: Node<R>,
+    history: RecordedHistory<ClusterMetadata<KeyValues>>,
     /// How many of the last publications are looked at in each turn.
     recent: usize,
     nodes: BTreeMap<NodeId, State>,
 }
 
-impl CoordinatorJudge {
-    /// The judge of a cluster with these settings, in which nothing has happened.
-    pub fn new(settings: &CoordinatorSettings) -> Self {
+impl<R: Policy> CoordinatorJudge<R> {
+    /// The judge of a cluster of nodes like `actor`, in which nothing has happened.
+    pub fn new(actor: Node<R>) -> Self {
+        let settings = actor.settings.clone();
         let nodes = settings.nodes.iter().map(NodeId::index).max().map_or(0, |last| last + 1);
-        CoordinatorJudge { history: RecordedHistory::new(settings.initial_config, nodes), recent: RECENT, nodes: BTreeMap::new() }
+        CoordinatorJudge { actor, history: RecordedHistory::new(settings.initial_master_nodes, nodes), recent: RECENT, nodes: BTreeMap::new() }
     }
 
     /// What the run has published, accepted and committed so far.
-    pub fn history(&self) -> &RecordedHistory<KeyValues> {
+    pub fn history(&self) -> &RecordedHistory<ClusterMetadata<KeyValues>> {
         &self.history
     }
 
@@ -93,11 +94,11 @@ impl CoordinatorJudge {
 
     /// Writes a turn into the history; whether something was published or
     /// committed. (An acceptance alone violates nothing.)
-    fn observe<R: RuleSet>(&mut self, turn: &JudgedTurn<'_, Node<R>>) -> bool {
+    fn observe(&mut self, turn: &JudgedTurn<'_, Node<R>>) -> bool {
         let mut news = false;
         let base = turn.before.map_or(PublicationId::new(0, 0), accepted);
         if let Some(publication) = turn.after.publication.as_ref() {
-            news |= self.history.publish(turn.node, &publication.request, base);
+            news |= self.history.publish(turn.node, &publication.state, base);
         }
         if turn.before.is_some() && accepted(turn.after) != base {
             self.history.accept(turn.node, accepted(turn.after));
@@ -121,48 +122,42 @@ impl CoordinatorJudge {
         named("OneElectionWinnerPerTerm", claim::one_election_winner_per_term(states()))?;
         named("ModesMeanWhatTheySay", mode_invariant(node, own))?;
         let Some(applied) = own.applied.clone() else { return Ok(()) };
-        let value = self.history.identify(&applied.value);
+        let value = self.history.identify(&applied.metadata);
         if self.history.find(applied.id, value).is_none() {
             return Err(format!("AppliedStatesAgree: {node} has applied {} with a value that was not published", applied.id));
         }
         Ok(())
     }
 
-    fn check_refinement<R: RuleSet>(&self, turn: &JudgedTurn<'_, Node<R>>) -> Verdict {
+    fn check_refinement(&self, turn: &JudgedTurn<'_, Node<R>>) -> Verdict {
         let Some(before) = turn.before else { return Ok(()) };
-        let after = turn.after;
-        let published_by = |state: &State| state.publication.as_ref().map(|publication| publication.request.clone());
-        let published = published_by(after).filter(|request| published_by(before).as_ref() != Some(request));
-        let sent: Vec<RuleOutput<KeyValues>> = turn
-            .sent
-            .iter()
-            .filter(|sent| node_id(Id::from(sent.dest as usize)).is_some())
-            .filter_map(|sent| output_of(&sent.content))
-            .collect();
-        if before.coordination == after.coordination && sent.is_empty() {
-            return Ok(());
-        }
-        let view = TurnView {
-            node: turn.node,
-            before: &before.coordination,
-            after: &after.coordination,
-            inputs: inputs_of(turn.input, before),
-            published: published.as_ref(),
-            sent,
-        };
-        // A leader sends again what a follower has missed: what it published, what it has committed.
-        let sent_before = |message: &RuleOutput<KeyValues>| match message {
-            RuleOutput::PublishRequest(state) => published_by(before).as_ref() == Some(state),
-            RuleOutput::Commit(id) => {
-                before.publication.as_ref().is_some_and(|publication| publication.committed && publication.id() == *id)
-            }
+        let id = actor_id(turn.node);
+        let under_way = before.publication.as_ref();
+        // A leader sends the whole state to whom a difference was of no use, and
+        // the commit to whoever accepts late.
+        let sent_before = |message: &RuleOutput<ClusterMetadata<KeyValues>>| match message {
+            RuleOutput::PublishRequest(state) => under_way.is_some_and(|publication| publication.state == *state),
+            RuleOutput::Commit(id) => self.history.is_committed(*id),
             _ => false,
         };
-        named("RefinesTheRules", refines_the_rules(&view, sent_before))
+        let verdict = refines_the_rules(
+            &self.actor,
+            turn.node,
+            before,
+            |again, state, out| match turn.input {
+                RecordedInput::Start { .. } => {}
+                RecordedInput::Deliver { source, content, .. } | RecordedInput::Disconnect { peer: source, content } => {
+                    again.on_msg(id, state, Id::from(*source as usize), content.clone(), out);
+                }
+                RecordedInput::Timeout { timer } => again.on_timeout(id, state, timer, out),
+            },
+            sent_before,
+        );
+        named("RefinesTheRules", verdict)
     }
 }
 
-impl<R: RuleSet> Judge<Node<R>> for CoordinatorJudge {
+impl<R: Policy> Judge<Node<R>> for CoordinatorJudge<R> {
     fn judge(&mut self, turn: &JudgedTurn<'_, Node<R>>) -> Verdict {
         let news = self.observe(turn);
         self.nodes.insert(turn.node, turn.after.clone());
@@ -220,7 +215,7 @@ fn applied_versions_grow(node: NodeId, before: Option<&State>, after: &State) ->
     }
 }
 
-fn success_is_applied<R: RuleSet>(turn: &JudgedTurn<'_, Node<R>>) -> Verdict {
+fn success_is_applied<R: Policy>(turn: &JudgedTurn<'_, Node<R>>) -> Verdict {
     for sent in turn.sent {
         if let CoordinatorMsg::Outcome { outcome: PublicationOutcome::Committed(id), .. } = sent.content
             && turn.after.applied.as_ref().is_none_or(|applied| applied.id != id)
@@ -229,42 +224,6 @@ fn success_is_applied<R: RuleSet>(turn: &JudgedTurn<'_, Node<R>>) -> Verdict {
         }
     }
     Ok(())
-}
-
-/// The rule steps that an input can cause.
-fn inputs_of(
-    input: &RecordedInput<Msg, CoordinatorTimer, quorate_model::coordination::Durable<KeyValues>>,
-    before: &State,
-) -> Vec<RuleInput<KeyValues>> {
-    let (source, content) = match input {
-        RecordedInput::Timeout { timer: CoordinatorTimer::Election } => {
-            return vec![RuleInput::StartJoin(before.coordination.current_term() + 1)];
-        }
-        RecordedInput::Deliver { source, content, .. } => (node_id(Id::from(*source as usize)), content),
-        _ => return Vec::new(),
-    };
-    let Some(source) = source else { return Vec::new() };
-    match content {
-        CoordinatorMsg::StartJoin { term } | CoordinatorMsg::FollowerCheck { term } => vec![RuleInput::StartJoin(*term)],
-        CoordinatorMsg::Join(join) => vec![RuleInput::Join(source, *join)],
-        CoordinatorMsg::PublishRequest(state) => {
-            vec![RuleInput::StartJoin(state.term), RuleInput::PublishRequest(state.clone())]
-        }
-        CoordinatorMsg::PublishResponse(id) => vec![RuleInput::PublishResponse(source, *id)],
-        CoordinatorMsg::Commit(id) => vec![RuleInput::Commit(*id)],
-        _ => Vec::new(),
-    }
-}
-
-/// What a rule says when a node sends this.
-fn output_of(message: &Msg) -> Option<RuleOutput<KeyValues>> {
-    match message {
-        CoordinatorMsg::Join(join) => Some(RuleOutput::Join(*join)),
-        CoordinatorMsg::PublishRequest(state) => Some(RuleOutput::PublishRequest(state.clone())),
-        CoordinatorMsg::PublishResponse(id) => Some(RuleOutput::PublishResponse(*id)),
-        CoordinatorMsg::Commit(id) => Some(RuleOutput::Commit(*id)),
-        _ => None,
-    }
 }
 
 /// The recordings below a folder, judged.

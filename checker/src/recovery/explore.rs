@@ -330,7 +330,7 @@ impl<'a, M: Specification> Explorer<'a, M> {
 
 /// The next step of the schedule, if there is one and it is a recovery step within the headroom.
 fn next_scheduled<M: Specification>(model: &M, state: &M::State) -> Option<(M::Action, M::State)> {
-    let action = model.recovery_step(state).filter(|action| model.allowed_in_recovery(action))?;
+    let action = model.recovery_step(state).filter(|action| model.allowed_in_recovery(state, action))?;
     let next = model.step(state, &action).ok().filter(|next| model.within_headroom(next))?;
     Some((action, next))
 }

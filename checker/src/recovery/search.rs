@@ -88,7 +88,7 @@ pub(super) fn search<M: Specification>(
         let mut steps = Vec::new();
         model.successors(&state, |action, result| match result {
             Err(guard) => explanation.refused[usize::from(guard.0)] += 1,
-            Ok(_) if !model.allowed_in_recovery(&action) => {
+            Ok(_) if !model.allowed_in_recovery(&state, &action) => {
                 explanation.not_allowed[usize::from(model.class_of(&action).0)] += 1;
             }
             Ok(next) => steps.push(next),
@@ -193,7 +193,7 @@ pub(super) fn shortest<M: Specification>(
         }
         model.successors(&state, |action, result| {
             let Ok(next) = result else { return };
-            let admitted = model.allowed_in_recovery(&action) && model.within_headroom(&next);
+            let admitted = model.allowed_in_recovery(&state, &action) && model.within_headroom(&next);
             if admitted && met.len() < limit && known.insert(next.clone()) {
                 met.push(Met { state: next, origin: Some((place, action)) });
             }
@@ -220,7 +220,7 @@ impl Explanation {
         let (mut possible, mut excluded) = (Vec::new(), Vec::new());
         model.successors(state, |action, result| {
             if result.is_ok() {
-                let list = if model.allowed_in_recovery(&action) { &mut possible } else { &mut excluded };
+                let list = if model.allowed_in_recovery(state, &action) { &mut possible } else { &mut excluded };
                 list.push(model.format_action(&action));
             }
         });

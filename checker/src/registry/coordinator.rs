@@ -1,73 +1,166 @@
-//! The Coordinators in a world with a retained-set network.
+//! The Coordinators in a world with a retained-set network: four models of one actor.
 
-use quorate_model::coordination::Sound;
 use quorate_model::coordination::catalogue::catalogue;
-use quorate_model::coordinator_world::{CoordinatorBounds, coordinator_world};
+use quorate_model::coordination::{Rejection, Sound};
+use quorate_model::coordinator::{CoordinatorMutant, Refusal};
+use quorate_model::coordinator_world::{CoordinatorBounds, CoordinatorModel, coordinator_world};
+use quorate_model::seeded::Seeded;
 
-use super::zen_with_terms::{coordination_mutant, guards};
-use super::{BoundInfo, Entry, Expected, ModelInfo, MutantInfo, Profile, RegistryError, Rules, Visitor, names_of};
+use super::{BoundInfo, Entry, Expected, ModelInfo, Profile, RegistryError, Rules, Visitor, mutants_of, names_of};
 
-/// The rows of the catalogue that an actor with a fixed configuration can
-/// express, with the property that must die and the bounds at which it does.
-/// The others need reconfiguration, or a state that the actor never comes to:
-/// it counts its own acceptance in the same turn in which it publishes, and
-/// publishes nothing while a publication is under way.
-const MUTANTS: [(&str, &str, [u64; 5]); 8] = [
-    ("CM02", "OneElectionWinnerPerTerm", [2, 2, 1, 1, 0]),
-    ("CM07", "CommitHasQuorumVsPreviousCommittedConfiguration", [2, 2, 1, 1, 0]),
-    ("CM09", "P2bInvariant", [3, 2, 1, 0, 0]),
-    ("CM10", "P2bInvariant", [3, 2, 1, 0, 0]),
-    ("CM12", "OneMasterPerTerm", [3, 2, 1, 0, 0]),
-    ("CM13", "OneElectionWinnerPerTerm", [3, 2, 1, 0, 0]),
-    ("CM14", "OneMasterPerTerm", [3, 2, 1, 1, 0]),
-    ("CM15", "P2bInvariant", [3, 2, 1, 1, 0]),
+/// nodes, initial masters, max term, max version, submissions, exclusions, restarts, suspicions.
+const BOUNDS: &[BoundInfo] = &[
+    BoundInfo::number("nodes", "how many nodes there are, all of them master-eligible"),
+    BoundInfo::number("initial-masters", "how many of them are in cluster.initial_master_nodes"),
+    BoundInfo::number("max-term", "states in a higher term are checked but not expanded"),
+    BoundInfo::number("max-version", "states with a higher version are checked but not expanded"),
+    BoundInfo::number("submissions", "how many changes clients submit"),
+    BoundInfo::number("exclusions", "how often a node is excluded from voting"),
+    BoundInfo::number("restarts", "how many restarts there are"),
+    BoundInfo::number("suspicions", "how often somebody gives up a node that is there; free in `coordinator`"),
 ];
 
-fn mutants() -> Vec<MutantInfo> {
-    let row = |&(id, dies, bounds): &(&'static str, &'static str, [u64; 5])| {
-        let entry = catalogue().into_iter().find(|entry| entry.id == id).expect("the rows are in the catalogue");
-        MutantInfo { id, change: entry.change, expected: Expected::Dies(dies), bounds: bounds.to_vec() }
-    };
-    MUTANTS.iter().map(row).collect()
+/// A row of a kill table.
+type Row = Seeded<CoordinatorMutant, [u64; 8]>;
+
+/// A row of the rules' catalogue.
+fn of_rules(id: &'static str, dies: &'static str, bounds: [u64; 8]) -> Row {
+    let entry = catalogue().into_iter().find(|entry| entry.id == id).expect("the rows are in the catalogue");
+    Row { id, change: entry.change, rules: CoordinatorMutant::on(entry.rules), expected: Expected::Dies(dies), bounds }
 }
 
-pub(super) struct CoordinatorEntry;
+/// A guard of the Coordinator left out.
+fn waived(id: &'static str, change: &'static str, guard: Refusal, dies: &'static str, bounds: [u64; 8]) -> Row {
+    Row { id, change, rules: CoordinatorMutant::waiving(guard), expected: Expected::Dies(dies), bounds }
+}
 
-impl Entry for CoordinatorEntry {
-    const INFO: ModelInfo = ModelInfo {
-        name: "coordinator",
-        summary: "The actor that elects, leads, follows and publishes, in the harshest network: every message once sent \
-                  may arrive at any time and any number of times, every timer that is set may fire, anybody may be \
-                  suspected. The same code runs as a cluster.",
-        bounds: &[
-            BoundInfo::number("nodes", "how many nodes there are, all of them voting"),
-            BoundInfo::number("max-term", "nobody stands for election beyond this term"),
-            BoundInfo::number("submissions", "how many changes clients submit"),
-            BoundInfo::number("restarts", "how many restarts there are"),
-            BoundInfo::number("checks", "how many rounds of follower checks leaders send"),
+fn rows(model: CoordinatorModel) -> Vec<Row> {
+    match model {
+        CoordinatorModel::Coordinator => vec![
+            of_rules("CM02", "OneElectionWinnerPerTerm", [2, 2, 2, 2, 1, 0, 1, 0]),
+            of_rules("CM07", "CommitHasQuorumVsPreviousCommittedConfiguration", [2, 2, 2, 2, 1, 0, 1, 0]),
         ],
-        profile: |profile| match profile {
-            Profile::Quick => vec![vec![3, 1, 1, 1, 1], vec![2, 2, 1, 1, 1]],
-            Profile::Ci => vec![vec![3, 2, 1, 1, 0], vec![3, 1, 1, 1, 1]],
-            Profile::Deep => vec![vec![3, 2, 1, 1, 1], vec![3, 3, 1, 0, 0]],
-        },
-        symmetric: true,
-        symmetric_table: true,
-        first_deaths_only: |_| false,
-        small: || vec![vec![2, 1, 1, 1, 1], vec![1, 2, 1, 1, 1], vec![2, 2, 1, 0, 0], vec![2, 1, 1, 1, 0]],
-        self_checks: &["SingleNodeInvariant", "RefinesTheRules"],
-        guards: || names_of(guards()),
-        mutants,
-        known_violation: None,
-    };
-
-    fn build<V: Visitor>(bounds: &[u64], rules: &Rules, visitor: V) -> Result<V::Output, RegistryError> {
-        let [nodes, max_term, submissions, restarts, checks] = Self::INFO.exactly(bounds)?;
-        let bounds = CoordinatorBounds { nodes: nodes as usize, max_term, submissions, restarts, checks };
-        if *rules == Rules::default() {
-            return Ok(visitor.visit(coordinator_world(Sound, bounds, true).map_err(|why| Self::INFO.refused(why))?));
-        }
-        let mutant = coordination_mutant(&Self::INFO, rules)?;
-        Ok(visitor.visit(coordinator_world(mutant, bounds, false).map_err(|why| Self::INFO.refused(why))?))
+        CoordinatorModel::PreVote => vec![waived(
+            "LM01",
+            "pre-votes are granted while another leader is known",
+            Refusal::LeaderKnown,
+            "LostContactDeposesNobody",
+            [3, 3, 2, 2, 0, 0, 0, 1],
+        )],
+        CoordinatorModel::Membership | CoordinatorModel::Reconfiguration => vec![],
     }
 }
+
+/// A guard that can be waived: of the rules, or of the Coordinator.
+#[derive(Clone, Copy)]
+enum Guard {
+    Rule(Rejection),
+    Own(Refusal),
+}
+
+fn guards() -> Vec<(&'static str, Guard)> {
+    let rules = Rejection::ALL.iter().map(|guard| (guard.name(), Guard::Rule(*guard)));
+    rules.chain(Refusal::ALL.iter().map(|guard| (guard.name(), Guard::Own(*guard)))).collect()
+}
+
+fn waiving(mut mutant: CoordinatorMutant, guard: Guard) -> CoordinatorMutant {
+    match guard {
+        Guard::Rule(guard) => mutant.rules = mutant.rules.and_waiving(guard),
+        Guard::Own(guard) => mutant = mutant.and_waiving(guard),
+    }
+    mutant
+}
+
+fn build<V: Visitor>(
+    info: &ModelInfo,
+    model: CoordinatorModel,
+    bounds: &[u64],
+    rules: &Rules,
+    visitor: V,
+) -> Result<V::Output, RegistryError> {
+    let [nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions] = info.exactly(bounds)?;
+    let (nodes, initial_masters) = (nodes as usize, initial_masters as usize);
+    let bounds =
+        CoordinatorBounds { nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions };
+    if *rules == Rules::default() {
+        return Ok(visitor.visit(coordinator_world(model, Sound, bounds, true).map_err(|why| info.refused(why))?));
+    }
+    let mutant = info.changed(rules, CoordinatorMutant::default(), &rows(model), &guards(), waiving)?;
+    Ok(visitor.visit(coordinator_world(model, mutant, bounds, false).map_err(|why| info.refused(why))?))
+}
+
+macro_rules! coordinator_entry {
+    ($entry:ident, $model:expr, $summary:expr, $quick:expr, $ci:expr, $deep:expr, $small:expr) => {
+        pub(super) struct $entry;
+
+        impl Entry for $entry {
+            const INFO: ModelInfo = ModelInfo {
+                name: NAMES[$model as usize],
+                summary: $summary,
+                bounds: BOUNDS,
+                profile: |profile| match profile {
+                    Profile::Quick => $quick,
+                    Profile::Ci => $ci,
+                    Profile::Deep => $deep,
+                },
+                symmetric: true,
+                symmetric_table: true,
+                first_deaths_only: |_| false,
+                small: || $small,
+                self_checks: &["SingleNodeInvariant", "RefinesTheRules"],
+                guards: || names_of(guards()),
+                mutants: || mutants_of(rows($model), |row| row.bounds.to_vec()),
+                known_violation: None,
+            };
+
+            fn build<V: Visitor>(bounds: &[u64], rules: &Rules, visitor: V) -> Result<V::Output, RegistryError> {
+                build(&Self::INFO, $model, bounds, rules, visitor)
+            }
+        }
+    };
+}
+
+const NAMES: [&str; 4] = ["coordinator", "prevote", "membership", "reconfiguration"];
+
+coordinator_entry!(
+    CoordinatorEntry,
+    CoordinatorModel::Coordinator,
+    "The actor that elects, leads, follows and publishes, in the harshest network: every message once sent may arrive \
+     at any time and any number of times, elections start at any time, anybody may be suspected. The same code runs as \
+     a cluster.",
+    vec![vec![3, 3, 1, 2, 1, 0, 1, 0], vec![2, 2, 2, 2, 1, 0, 1, 0]],
+    vec![vec![3, 3, 2, 2, 1, 0, 1, 0]],
+    vec![vec![3, 3, 3, 3, 1, 0, 0, 0]],
+    vec![vec![2, 2, 1, 2, 1, 0, 1, 0], vec![1, 1, 2, 3, 1, 0, 1, 0]]
+);
+
+coordinator_entry!(
+    PreVoteEntry,
+    CoordinatorModel::PreVote,
+    "The same actor in a formed cluster, where an election must be promised by a quorum that knows no leader before it \
+     starts.",
+    vec![vec![3, 3, 2, 2, 0, 0, 0, 1]],
+    vec![vec![3, 3, 2, 2, 0, 0, 0, 2]],
+    vec![vec![3, 3, 3, 3, 1, 0, 0, 3]],
+    vec![vec![2, 2, 2, 2, 0, 0, 0, 2]]
+);
+
+coordinator_entry!(
+    MembershipEntry,
+    CoordinatorModel::Membership,
+    "The same actor from the first start of its nodes: they find each other, bootstrap, join, are removed and come back.",
+    vec![vec![2, 2, 1, 3, 0, 0, 0, 1]],
+    vec![vec![2, 2, 2, 3, 0, 0, 0, 1]],
+    vec![vec![3, 3, 1, 3, 0, 0, 0, 1]],
+    vec![vec![2, 2, 1, 2, 0, 0, 0, 0]]
+);
+
+coordinator_entry!(
+    ReconfigurationEntry,
+    CoordinatorModel::Reconfiguration,
+    "The same actor in a formed cluster whose voting configuration changes: nodes join, fail, and are excluded.",
+    vec![vec![2, 2, 2, 3, 0, 1, 0, 0]],
+    vec![vec![3, 3, 2, 4, 0, 1, 0, 0]],
+    vec![vec![3, 3, 2, 4, 0, 1, 0, 1]],
+    vec![vec![2, 2, 1, 3, 0, 1, 0, 0]]
+);

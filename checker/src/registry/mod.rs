@@ -165,6 +165,9 @@ macro_rules! registry {
 registry![
     zen_with_terms::ZenWithTermsEntry,
     coordinator::CoordinatorEntry,
+    coordinator::PreVoteEntry,
+    coordinator::MembershipEntry,
+    coordinator::ReconfigurationEntry,
     replication::ReplicationEntry,
     replication::QuietingEntry,
     replication::FallingEntry,

@@ -120,6 +120,7 @@ impl<V: Value> CoordinationState<V> {
 
         let mut next = self.clone();
         next.durable.accepted.committed_config = accepted.config;
+        next.durable.accepted.value = accepted.value.once_committed();
         Ok(next)
     }
 }

@@ -10,9 +10,23 @@ pub type Term = u64;
 /// Position of a cluster state in the history of its leader; 0 for the initial state.
 pub type Version = u64;
 
-/// What the rules ask of the replicated value: they store and compare it, nothing else.
-pub trait Value: Clone + Eq + Ord + std::hash::Hash + std::fmt::Debug {}
-impl<V: Clone + Eq + Ord + std::hash::Hash + std::fmt::Debug> Value for V {}
+/// What the rules ask of the replicated value: they store and compare it, and
+/// tell it when it is committed.
+pub trait Value: Clone + Eq + Ord + std::hash::Hash + std::fmt::Debug {
+    /// What a node keeps once it knows that this value is committed: mostly the
+    /// same. (`handleCommit` sets `clusterUUIDCommitted`.)
+    #[must_use]
+    fn once_committed(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl Value for () {}
+impl Value for u8 {}
+impl Value for u64 {}
+impl Value for i64 {}
+impl Value for String {}
+impl<K: Clone + Ord + std::hash::Hash + std::fmt::Debug, W: Value> Value for im::OrdMap<K, W> {}
 
 /// A cluster state: the unit of replication. There is no log; a state replaces
 /// its predecessor. (`ClusterState` with its `CoordinationMetadata`; the
@@ -29,6 +43,13 @@ pub struct ClusterState<V> {
     pub config: NodeSet,
     /// `lastCommittedConfiguration`: the newest one known to be committed.
     pub committed_config: NodeSet,
+}
+
+impl<V> ClusterState<V> {
+    /// Its place in history.
+    pub fn id(&self) -> PublicationId {
+        PublicationId { term: self.term, version: self.version }
+    }
 }
 
 /// A vote: the sender obeys `term` and tells how fresh its own state is.

@@ -1,104 +1,185 @@
-//! Standing for election, voting, winning, and stepping down
-//! (`Coordinator.startElection`, `joinLeaderInTerm`, `becomeLeader`, `becomeCandidate`).
+//! Elections: when to try, whom to ask beforehand, how to win, when to hand over
+//! (`ElectionSchedulerFactory`, `PreVoteCollector`, `Coordinator.startElection`).
+//!
+//! ```text
+//!   a quorum is found ─▶ election timer ─▶ PreVoteRequest to all found
+//!                             ▲                  │ a quorum would vote
+//!                             └── back off ──┐   ▼
+//!                                            └─ StartJoin(next term) to all found
+//!                                                  └─▶ Join, with a vote ─▶ joining.rs
+//! ```
 
-use super::actor_id;
-use super::message::{CoordinatorMsg, PublicationOutcome};
-use super::settings::CoordinatorSettings;
-use super::state::{CoordinatorTimer, Mode};
+use super::message::CoordinatorMsg;
+use super::policy::{Policy, Refusal};
+use super::state::CoordinatorTimer;
 use super::turn::Turn;
 use super::value::ClusterValue;
-use crate::coordination::{Join, RuleSet, Term};
+use crate::coordination::{PublicationId, Term};
 use crate::node_set::{NodeId, NodeSet};
+use crate::settings::schedule::election_delay;
 
-impl<V: ClusterValue, R: RuleSet> Turn<'_, V, R> {
-    /// The next attempt, after a random delay.
-    pub(super) fn schedule_election(&mut self) {
-        self.set_timer(CoordinatorTimer::Election, self.settings.election_delay());
+impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
+    /// Opens the scheduler while a quorum is found; closes it otherwise, so that
+    /// its back-off begins anew when discovery recovers.
+    pub(super) fn schedule_elections(&mut self, found: NodeSet) {
+        match self.may_schedule_elections(found) {
+            Ok(()) if self.state.attempts.is_none() => {
+                self.state.attempts = Some(0);
+                self.next_attempt();
+            }
+            Ok(()) => {}
+            Err(_) => {
+                self.state.pre_voting = None;
+                self.close_scheduler();
+            }
+        }
     }
 
-    /// A candidate enters the next term, votes for itself and asks everybody
-    /// else to. The next attempt is scheduled before this one is made.
+    fn may_schedule_elections(&self, found: NodeSet) -> Result<(), Refusal> {
+        self.rules.permit(Refusal::NotMasterEligible, self.is_master_eligible(self.id))?;
+        let (own, voters) = (self.accepted(), found.intersection(self.settings.master_eligible));
+        let found = self.rules.is_election_quorum(voters, own.committed_config, own.config);
+        self.rules.permit(Refusal::NoQuorumFound, found)
+    }
+
+    /// Closes the scheduler.
+    pub(super) fn close_scheduler(&mut self) {
+        if self.state.attempts.take().is_some() {
+            self.cancel_timer(CoordinatorTimer::Election);
+        }
+    }
+
+    fn next_attempt(&mut self) {
+        let Some(attempts) = self.state.attempts else { return };
+        self.set_timer(CoordinatorTimer::Election, election_delay(&self.settings.elasticsearch, u64::from(attempts)));
+        if self.settings.driven.back_off {
+            self.state.attempts = Some(attempts.saturating_add(1));
+        }
+    }
+
+    /// Time for an election. The next attempt is scheduled before this one is
+    /// made; a node that would not be elected does not try.
     pub(super) fn on_election_timer(&mut self) {
-        if self.state.mode != Mode::Candidate {
+        self.next_attempt();
+        if self.is_candidate() && self.may_be_elected(self.id).is_ok() {
+            self.stand_for_election();
+        }
+    }
+
+    fn may_be_elected(&self, node: NodeId) -> Result<(), Refusal> {
+        self.rules.permit(Refusal::Unhealthy, self.state.healthy)?;
+        self.rules.permit(Refusal::MayNotWin, self.may_win(node))
+    }
+
+    /// `nodeMayWinElection`: a node in one of the configurations, or one that is
+    /// not excluded (#43243).
+    pub(super) fn may_win(&self, node: NodeId) -> bool {
+        let own = self.accepted();
+        own.committed_config.contains(node) || own.config.contains(node) || !own.value.exclusions.contains(node)
+    }
+
+    /// Asks beforehand who would vote, so that a node that merely lost contact
+    /// deposes nobody.
+    fn stand_for_election(&mut self) {
+        if !self.settings.driven.pre_vote {
+            return self.start_election();
+        }
+        self.state.pre_voting = Some(NodeSet::EMPTY);
+        let term = self.current_term();
+        self.tell_all(self.state.peers, &CoordinatorMsg::PreVoteRequest { term });
+        self.count_pre_vote(self.id);
+    }
+
+    /// Somebody asks whether this node would vote for it. A node that knows a
+    /// leader says nothing; whoever asks, its term is heeded.
+    pub(super) fn on_pre_vote_request(&mut self, source: NodeId, term: Term) {
+        self.heard_of_term(term);
+        let Ok(()) = self.may_pre_vote(source) else { return };
+        let (term, accepted) = (self.current_term(), self.accepted().id());
+        self.tell(source, CoordinatorMsg::PreVoteResponse { term, accepted });
+    }
+
+    fn may_pre_vote(&self, source: NodeId) -> Result<(), Refusal> {
+        self.rules.permit(Refusal::Unhealthy, self.state.healthy)?;
+        let leader = self.state.leader(self.id);
+        self.rules.permit(Refusal::LeaderKnown, leader.is_none_or(|leader| leader == source))
+    }
+
+    /// Somebody would vote, unless it has accepted something newer.
+    pub(super) fn on_pre_vote_response(&mut self, source: NodeId, term: Term, accepted: PublicationId) {
+        self.heard_of_term(term);
+        if !self.is_candidate() || self.rules.permit(Refusal::VoterIsFresher, accepted <= self.accepted().id()).is_err() {
             return;
         }
-        self.schedule_election();
-        let term = self.coordination().current_term() + 1;
-        let Some(own_vote) = self.enter_term(term) else { return };
-        self.broadcast(&CoordinatorMsg::StartJoin { term });
-        self.on_join(self.id, &own_vote);
+        self.count_pre_vote(source);
+    }
+
+    /// With a quorum of promises there is an election, once in a round.
+    fn count_pre_vote(&mut self, source: NodeId) {
+        let Some(promised) = self.state.pre_voting else { return };
+        let promised = if self.is_master_eligible(source) { promised.with(source) } else { promised };
+        let own = self.accepted();
+        if self.rules.is_election_quorum(promised, own.committed_config, own.config) {
+            self.state.pre_voting = None;
+            self.start_election();
+        } else {
+            self.state.pre_voting = Some(promised);
+        }
+    }
+
+    /// A candidate enters a term that is higher than any it has heard of, and
+    /// asks everybody it has found to vote.
+    pub(super) fn start_election(&mut self) {
+        let term = self.next_term();
+        let candidate = self.id;
+        self.tell_all(self.state.peers, &CoordinatorMsg::StartJoin { candidate, term });
+        self.on_start_join(candidate, term);
+    }
+
+    fn next_term(&self) -> Term {
+        self.current_term().max(self.state.max_term_seen) + 1
     }
 
     /// A node is asked to vote: any higher term is obeyed.
     pub(super) fn on_start_join(&mut self, candidate: NodeId, term: Term) {
-        self.vote_in_term(candidate, term);
-    }
-
-    /// Enters a term on behalf of `leader`, which gets the vote
-    /// (`Coordinator.ensureTermAtLeast`).
-    pub(super) fn vote_in_term(&mut self, leader: NodeId, term: Term) {
-        if let Some(join) = self.enter_term(term) {
-            self.send(actor_id(leader), CoordinatorMsg::Join(join));
+        if self.enter_term(candidate, term) {
+            self.ask_to_join(candidate);
         }
     }
 
-    /// Enters `term` if the rules allow it; whoever led or followed in the old
-    /// term no longer does.
-    fn enter_term(&mut self, term: Term) -> Option<Join> {
-        let (next, join) = self.rules.handle_start_join(self.coordination(), term).ok()?;
-        self.state.coordination = next;
-        if self.state.mode != Mode::Candidate {
-            self.become_candidate();
-        }
-        Some(join)
-    }
-
-    /// A vote arrives. The one that makes a quorum makes a leader; later ones
-    /// are counted too.
-    pub(super) fn on_join(&mut self, voter: NodeId, join: &Join) {
-        let Ok(next) = self.rules.handle_join(self.coordination(), voter, join) else { return };
-        let won_now = next.election_won() && !self.coordination().election_won();
-        self.state.coordination = next;
-        if won_now && self.state.mode == Mode::Candidate {
-            self.become_leader();
+    /// `updateMaxTermSeen`: an established leader that hears of a higher term
+    /// stands for election in a yet higher one at once, and is not asked for
+    /// it: somebody already believes that it should lead. While it publishes it
+    /// only remembers the term.
+    pub(super) fn heard_of_term(&mut self, term: Term) {
+        self.state.max_term_seen = self.state.max_term_seen.max(term);
+        if self.is_leader() && self.state.publication.is_none() {
+            self.bump_term();
         }
     }
 
-    /// A winner leads, and makes itself known by publishing what it has
-    /// accepted, in its own term.
-    fn become_leader(&mut self) {
-        self.state.mode = Mode::Leader;
-        self.state.heard = NodeSet::EMPTY;
-        self.cancel_timers(&[CoordinatorTimer::Election]);
-        self.set_timer(CoordinatorTimer::FollowerCheck, CoordinatorSettings::exactly(self.settings.follower_check_interval_ms));
-        self.set_timer(CoordinatorTimer::FollowerFailure, CoordinatorSettings::exactly(self.settings.failure_timeout_ms));
-        let value = self.coordination().accepted().value.clone();
-        _ = self.publish(value, None);
+    /// Stands for election again if a higher term is known. Returns whether it did.
+    pub(super) fn bump_term(&mut self) -> bool {
+        let seen = self.state.max_term_seen;
+        let bumps = seen > self.current_term() && self.enter_term(self.id, seen);
+        if bumps {
+            self.start_election();
+        }
+        bumps
     }
 
-    /// A node gives up what it was. A publication under way may still surface.
-    pub(super) fn become_candidate(&mut self) {
-        self.state.mode = Mode::Candidate;
-        self.state.heard = NodeSet::EMPTY;
-        if let Some((client, request)) = self.state.publication.take().and_then(|publication| publication.client()) {
-            self.answer(client, request, PublicationOutcome::Unknown);
-        }
-        self.cancel_timers(&[
-            CoordinatorTimer::LeaderFailure,
-            CoordinatorTimer::FollowerCheck,
-            CoordinatorTimer::FollowerFailure,
-            CoordinatorTimer::Publication,
-        ]);
-        self.schedule_election();
-    }
-
-    /// A node follows the leader of its term, and watches it.
-    pub(super) fn become_follower(&mut self, leader: NodeId) {
-        if self.state.mode == Mode::Leader {
-            return; // only a higher term ends leadership, by way of candidate
-        }
-        self.state.mode = Mode::Follower(leader);
-        self.cancel_timers(&[CoordinatorTimer::Election]);
-        self.watch_leader();
+    /// A leader that may not win hands over to somebody who may: everybody is
+    /// asked to vote for the new master (`Coordinator.abdicateTo`). It takes the
+    /// first of those that have accepted its last state; Elasticsearch takes any.
+    pub(super) fn hand_over(&mut self, accepted_by: NodeSet) -> bool {
+        let (own, members) = (self.accepted(), self.accepted().value.members);
+        let reachable = accepted_by.intersection(members.master_eligible);
+        let heirs = reachable.without(self.id);
+        let could_win = self.rules.is_election_quorum(reachable, own.committed_config, own.config);
+        let Some(candidate) = heirs.iter().find(|heir| could_win && self.may_win(*heir)) else { return false };
+        let term = self.next_term();
+        self.tell_all(members.nodes, &CoordinatorMsg::StartJoin { candidate, term });
+        self.on_start_join(candidate, term);
+        true
     }
 }

@@ -1,47 +1,63 @@
-//! The Coordinator: a node that elects, leads, follows and publishes.
+//! The Coordinator: a node that finds others, elects, leads, follows and publishes.
 //!
 //! It decides *when* to call the [rules](crate::coordination); the rules decide
 //! whether. The same actor runs in the checker's [worlds](crate::world) and as
 //! a process.
 //!
 //! ```text
-//!                    election timer: enter a term, ask for votes
-//!        ┌───────────────────────────────────────────┐
-//!        ▼                                           │
-//!   ┌─────────┐   votes are a quorum   ┌────────┐    │
-//!   │Candidate│───────────────────────▶│ Leader │    │
-//!   └─────────┘                        └────────┘    │
-//!     ▲  │  ▲     higher term, publication timed out, │
-//!     │  │  └──── no quorum of followers heard ───────┘
-//!     │  │ publication or follower check of a leader
-//!     │  ▼
+//!                    votes are a quorum        ┌────────┐
+//!   ┌─────────┐ ──────────────────────────────▶│ Leader │
+//!   │Candidate│ ◀──────────────────────────────└────────┘
+//!   └─────────┘   a higher term; a publication that is not committed
+//!     ▲     │
+//!     │     │ a publication, or a follower check, of a leader
+//!     │     ▼
 //!   ┌────────┐
-//!   │Follower│ ── leader silent, or a higher term ──▶ Candidate
+//!   │Follower│ ── the leader fails, or a higher term ──▶ Candidate
 //!   └────────┘
 //! ```
 //!
-//! The way of one published value:
-//! [`submit`](publication) → `handle_client_value` → `PublishRequest` to all →
-//! `handle_publish_request` → `PublishResponse` → `handle_publish_response` →
-//! `Commit` to all → `handle_commit` → applied, and the client hears of it.
+//! | part | file | Elasticsearch |
+//! | --- | --- | --- |
+//! | roles | `modes` | `Coordinator.become*` |
+//! | finding the others, bootstrapping | `discovery` | `PeerFinder`, `ClusterBootstrapService` |
+//! | standing for election | `election` | `ElectionSchedulerFactory`, `PreVoteCollector` |
+//! | letting nodes in, counting votes | `joining` | `JoinHelper`, `JoinValidationService` |
+//! | what to publish next | `tasks` | `MasterService`, `NodeJoinExecutor`, `Reconfigurator` |
+//! | publishing | `publication` | `Publication`, `PublicationTransportHandler`, `LagDetector` |
+//! | checking each other | `detection` | `LeaderChecker`, `FollowersChecker` |
+//! | its own guards | `policy` | |
+//! | durable before sent | `turn` | |
 //!
-//! This version has a fixed set of nodes and one voting configuration, no
-//! pre-vote and no discovery.
+//! The way of one published value: `submit` → `handle_client_value` → `Publish`
+//! to all → `handle_publish_request` → `PublishResponse` →
+//! `handle_publish_response` → `Commit` → `handle_commit` → applied →
+//! `Applied`, and when all have, the leader applies and the client hears of it.
 
 mod actor;
 mod detection;
+mod discovery;
 mod election;
+mod joining;
 mod message;
+mod metadata;
+mod modes;
+pub mod mutant;
+mod policy;
 mod publication;
 pub mod settings;
 mod state;
+mod tasks;
 mod turn;
 mod value;
 
 pub use actor::Coordinator;
-pub use message::{CoordinatorMsg, NotPublished, PublicationOutcome};
-pub use settings::{CoordinatorSettings, SettingsError};
-pub use state::{Applied, CoordinatorState, CoordinatorTimer, LeaderPublication, Mode};
+pub use message::{CoordinatorMsg, JoinRequest, NotPublished, Publication, PublicationOutcome, StateDiff};
+pub use metadata::{ClusterChange, ClusterMetadata, ClusterUuid, Members};
+pub use mutant::{CoordinatorEffect, CoordinatorMutant};
+pub use policy::{Policy, Refusal};
+pub use settings::{CoordinatorSettings, CoordinatorSettingsError, Driven, placeholder};
+pub use state::{Applied, CoordinatorState, CoordinatorTimer, LeaderPublication, Mode, Submission, Waiting};
 pub use value::{ClusterValue, KeyValues, PutKey};
 
 use crate::node_set::{NodeId, NodeSet};

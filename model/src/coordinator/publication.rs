@@ -1,119 +1,356 @@
-//! Publishing, in two phases (`Coordinator.publish`, `Publication`).
+//! Publishing, in two phases (`Coordinator.publish`, `Publication`,
+//! `PublicationTransportHandler`).
 //!
-//! A leader publishes one state at a time. It accepts its own publication at
-//! once and handles its own commit the moment there is one, so that the next
-//! publication starts from a committed, locally handled state; then it applies,
-//! and only then the client hears of success.
+//! ```text
+//!   leader                                       each target
+//!   publish ─────────── Publish ───────────────▶ on_publish: enter the term, accept, follow
+//!     │ accepts itself                                │
+//!   on_publish_response ◀── PublishResponse + vote ───┘
+//!     │ a quorum: committed, and handled locally
+//!     ├──────────────── Commit ────────────────▶ on_commit: apply
+//!   on_applied ◀──────── Applied ─────────────────────┘
+//!     │ all have applied or failed, or time is up
+//!   complete: count the votes, apply last, answer, go on
+//! ```
+//!
+//! One state at a time. What ends a publication before it is committed ends its
+//! leader too, since the state may surface all the same.
 
-use stateright::actor::Id;
+use smallvec::SmallVec;
 
-use super::actor_id;
-use super::message::{CoordinatorMsg, NotPublished, PublicationOutcome};
-use super::settings::CoordinatorSettings;
-use super::state::{Applied, CoordinatorTimer, LeaderPublication, Mode};
+use super::message::{CoordinatorMsg, NotPublished, Publication, PublicationOutcome, StateDiff};
+use super::metadata::ClusterMetadata;
+use super::policy::Policy;
+use super::state::{Applied, CoordinatorTimer, LeaderPublication, Waiting};
 use super::turn::Turn;
 use super::value::ClusterValue;
-use crate::coordination::{ClientValue, ClusterState, PublicationId, RuleSet};
-use crate::node_set::NodeId;
+use crate::coordination::{ClientValue, ClusterState, Join, PublicationId};
+use crate::node_set::{NodeId, NodeSet};
+use crate::settings::schedule::{follower_lag_timeout_ms, publish_timeout_ms};
 
-impl<V: ClusterValue, R: RuleSet> Turn<'_, V, R> {
-    /// A client asks for a change. It is refused, definitely, by a node that
-    /// does not lead and by a leader that is busy.
-    pub(super) fn submit(&mut self, client: Id, request: u64, change: &V::Change) {
-        if self.state.mode != Mode::Leader {
-            return self.decline(client, request, NotPublished::NotLeader);
-        }
-        if self.state.publication.as_ref().is_some_and(|publication| !publication.committed) {
-            return self.decline(client, request, NotPublished::Busy);
-        }
-        let value = self.coordination().accepted().value.changed(change);
-        let from = Some((usize::from(client) as u64, request));
-        if self.publish(value, from).is_err() {
-            self.decline(client, request, NotPublished::Refused);
-        }
+/// A state that a leader wants to publish.
+pub(super) struct Draft<V: ClusterValue> {
+    pub metadata: ClusterMetadata<V>,
+    pub config: NodeSet,
+    pub change: Option<V::Change>,
+    pub waiting: Option<Waiting>,
+    pub joining: NodeSet,
+}
+
+impl<V: ClusterValue> Draft<V> {
+    pub fn of(metadata: ClusterMetadata<V>, config: NodeSet) -> Self {
+        Draft { metadata, config, change: None, waiting: None, joining: NodeSet::EMPTY }
     }
+}
 
-    /// Phase 1. A leader whose own rules refuse its publication steps down.
-    pub(super) fn publish(&mut self, value: V, client: Option<(u64, u64)>) -> Result<(), ()> {
-        let accepted = self.coordination().accepted();
-        let change = ClientValue {
-            term: self.coordination().current_term(),
-            version: accepted.version + 1,
-            value,
-            config: accepted.config,
-        };
-        let Ok((next, request)) = self.rules.handle_client_value(self.coordination(), self.id, &change) else {
-            self.become_candidate();
-            return Err(());
+impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
+    /// Phase 1. A leader whose own rules refuse its publication gives up: it
+    /// would never publish anything again.
+    pub(super) fn publish(&mut self, draft: Draft<V>) {
+        let Draft { metadata, config, change, waiting, joining } = draft;
+        let (base, had) = (self.accepted().id(), self.accepted().value.members.nodes);
+        let value = ClientValue { term: self.current_term(), version: base.version + 1, value: metadata, config };
+        let Ok((next, state)) = self.rules.handle_client_value(self.coordination(), self.id, &value) else {
+            if let Some(waiting) = waiting {
+                self.decline(waiting, NotPublished::Refused);
+            }
+            self.refuse_joins(joining);
+            if self.rules.gives_up_after_refusal() {
+                self.become_candidate();
+            }
+            return;
         };
         self.state.coordination = next;
-        self.state.publication = Some(LeaderPublication { request: request.clone(), client, committed: false });
-        self.set_timer(CoordinatorTimer::Publication, CoordinatorSettings::exactly(self.settings.publish_timeout_ms));
-        self.broadcast(&CoordinatorMsg::PublishRequest(request.clone()));
-
-        if let Ok((next, response)) = self.rules.handle_publish_request(self.coordination(), &request) {
-            self.state.coordination = next;
-            self.on_publish_response(self.id, response);
+        let targets = state.value.members.nodes;
+        self.state.faulty = self.state.faulty.intersection(targets);
+        let publication = LeaderPublication {
+            state: state.clone(),
+            base,
+            change,
+            waiting,
+            targets,
+            failed: self.state.faulty,
+            applied: NodeSet::EMPTY,
+            committed: false,
+            votes: SmallVec::new(),
+            joining,
+        };
+        for target in targets.without(self.id).iter() {
+            let diffs = self.settings.driven.diffs && had.contains(target);
+            let message = if diffs { publication.diff() } else { Publication::Full(state.clone()) };
+            self.tell(target, CoordinatorMsg::Publish(message));
         }
-        Ok(())
+        self.state.publication = Some(publication);
+        self.check_followers(targets);
+        if let Some(ms) = publish_timeout_ms(&self.settings.elasticsearch) {
+            self.set_timer_ms(CoordinatorTimer::PublicationTimeout, ms);
+        }
+        if let Ok((next, response)) = self.rules.handle_publish_request(self.coordination(), &state) {
+            self.state.coordination = next;
+            self.count_acceptance(self.id, response);
+        }
+        self.fail_if_hopeless();
     }
 
-    /// A published state arrives. Its term is entered first, which is a vote
-    /// for the leader. Who accepts it follows the leader.
-    pub(super) fn on_publish_request(&mut self, leader: NodeId, request: &ClusterState<V>) {
-        self.vote_in_term(leader, request.term);
-        let Ok((next, response)) = self.rules.handle_publish_request(self.coordination(), request) else { return };
+    /// A published state arrives. Its term is entered first, which is a vote for
+    /// the leader and goes back with the acceptance. Who accepts it follows.
+    pub(super) fn on_publish(&mut self, leader: NodeId, publication: &Publication<V>) {
+        let id = publication.id();
+        let Some(state) = self.reconstruct(publication) else {
+            return self.refuse_publication(leader, id, true);
+        };
+        if self.same_cluster(state.value.cluster_uuid).is_err() {
+            return self.refuse_publication(leader, id, false);
+        }
+        self.ensure_term_at_least(leader, state.term);
+        let Ok((next, id)) = self.rules.handle_publish_request(self.coordination(), &state) else {
+            return self.refuse_publication(leader, id, false);
+        };
         self.state.coordination = next;
         self.become_follower(leader);
-        self.send(actor_id(leader), CoordinatorMsg::PublishResponse(response));
+        let vote = self.state.last_join.and_then(|(candidate, join)| (candidate == leader).then_some(join));
+        self.tell(leader, CoordinatorMsg::PublishResponse { id, vote });
     }
 
-    /// An acceptance arrives. The one that makes a quorum commits the state for
-    /// everybody; who accepts later gets the commit at once.
-    pub(super) fn on_publish_response(&mut self, source: NodeId, response: PublicationId) {
-        if self.state.mode != Mode::Leader {
+    /// The whole state, if a difference is to what this node has accepted.
+    fn reconstruct(&self, publication: &Publication<V>) -> Option<ClusterState<ClusterMetadata<V>>> {
+        match publication {
+            Publication::Full(state) => Some(state.clone()),
+            Publication::Diff(diff) => (diff.base == self.accepted().id()).then(|| diff.applied_to(&self.accepted().value.value)),
+        }
+    }
+
+    fn refuse_publication(&mut self, leader: NodeId, id: PublicationId, needs_full_state: bool) {
+        if self.settings.driven.replies {
+            self.tell(leader, CoordinatorMsg::PublishRefused { id, needs_full_state });
+        }
+    }
+
+    /// A target does not accept. It may only have missed what the difference
+    /// was to; then it gets the whole state.
+    pub(super) fn on_publish_refused(&mut self, source: NodeId, id: PublicationId, needs_full_state: bool) {
+        let Some(publication) = self.state.publication.as_ref().filter(|publication| publication.id() == id) else { return };
+        if needs_full_state {
+            let state = publication.state.clone();
+            return self.tell(source, CoordinatorMsg::Publish(Publication::Full(state)));
+        }
+        self.fail_target(source, id);
+    }
+
+    /// An acceptance arrives, with the sender's vote or without: a missing vote
+    /// is reason for an election in which it can be given (#34335).
+    pub(super) fn on_publish_response(&mut self, source: NodeId, id: PublicationId, vote: Option<Join>) {
+        if !self.is_leader() {
             return;
         }
-        let Ok((next, commit)) = self.rules.handle_publish_response(self.coordination(), source, response) else { return };
+        match vote {
+            Some(vote) => self.hold_vote(source, vote, id),
+            None => self.miss_vote(source),
+        }
+        self.count_acceptance(source, id);
+    }
+
+    /// A vote that comes with an acceptance is counted at the end.
+    fn hold_vote(&mut self, source: NodeId, vote: Join, id: PublicationId) {
+        let under_way = self.state.publication.as_mut().filter(|publication| publication.id() == id);
+        match under_way.filter(|_| self.rules.votes_wait_for_the_end()) {
+            Some(publication) => {
+                if let Err(position) = publication.votes.binary_search(&(source, vote)) {
+                    publication.votes.insert(position, (source, vote));
+                }
+            }
+            None => _ = self.count_vote(source, &vote),
+        }
+    }
+
+    fn miss_vote(&mut self, source: NodeId) {
+        if self.is_master_eligible(source) && !self.coordination().volatile.join_votes.contains(source) {
+            let next = self.rules.term_after_missing_vote(self.current_term());
+            self.state.max_term_seen = self.state.max_term_seen.max(next);
+        }
+    }
+
+    /// Counts an acceptance. The one that makes a quorum commits the state for
+    /// everybody who has accepted; who accepts later gets the commit at once.
+    fn count_acceptance(&mut self, source: NodeId, id: PublicationId) {
+        let counted = self.rules.handle_publish_response(self.coordination(), source, id);
+        let Ok((next, commit)) = counted else { return self.fail_target(source, id) };
         self.state.coordination = next;
-        let (Some(commit), Some(publication)) = (commit, self.state.publication.as_mut()) else { return };
-        if !publication.committed {
-            publication.committed = true;
-            let client = publication.client();
-            publication.client = None;
-            self.complete(client, commit);
-        } else if source != self.id {
-            self.send(actor_id(source), CoordinatorMsg::Commit(commit));
+        let Some(commit) = commit else { return };
+        match &mut self.state.publication {
+            Some(publication) if !publication.committed => {
+                publication.committed = true;
+                let accepted = self.coordination().volatile.publish_votes;
+                self.tell_all(accepted, &CoordinatorMsg::Commit(commit));
+                self.commit_locally(commit);
+            }
+            _ => self.tell_all(NodeSet::single(source), &CoordinatorMsg::Commit(commit)),
         }
     }
 
-    /// Phase 2. The leader handles its own commit, applies last, and answers.
-    fn complete(&mut self, client: Option<(Id, u64)>, commit: PublicationId) {
-        self.cancel_timers(&[CoordinatorTimer::Publication]);
-        self.broadcast(&CoordinatorMsg::Commit(commit));
-        self.on_commit(commit);
-        if let Some((client, request)) = client {
-            self.answer(client, request, PublicationOutcome::Committed(commit));
+    /// The leader marks its own state committed, and applies it only at the end.
+    fn commit_locally(&mut self, commit: PublicationId) {
+        let Ok(next) = self.rules.handle_commit(self.coordination(), commit) else { return self.fail_publication() };
+        self.state.coordination = next;
+        let waits = self.rules.applies_before_answering();
+        let waiting = self.state.publication.as_mut().and_then(|publication| publication.waiting.take_if(|_| !waits));
+        if let Some(waiting) = waiting {
+            self.answer(waiting, PublicationOutcome::Committed(commit));
         }
-    }
-
-    /// A follower has come this far: it gets again what it has missed, the very
-    /// message that it missed.
-    pub(super) fn catch_up(&mut self, follower: NodeId, accepted: PublicationId, applied: bool) {
-        let Some(publication) = &self.state.publication else { return };
-        let (latest, committed) = (publication.id(), publication.committed);
-        if accepted != latest {
-            let request = publication.request.clone();
-            self.send(actor_id(follower), CoordinatorMsg::PublishRequest(request));
-        } else if committed && !applied {
-            self.send(actor_id(follower), CoordinatorMsg::Commit(latest));
-        }
+        self.target_applied(self.id);
     }
 
     /// A commit arrives: the accepted state is committed and is applied.
-    pub(super) fn on_commit(&mut self, commit: PublicationId) {
+    pub(super) fn on_commit(&mut self, leader: NodeId, commit: PublicationId) {
         let Ok(next) = self.rules.handle_commit(self.coordination(), commit) else { return };
-        self.state.applied = Some(Applied { id: commit, value: next.accepted().value.clone() });
         self.state.coordination = next;
+        self.apply();
+        if self.settings.driven.replies {
+            self.tell(leader, CoordinatorMsg::Applied(commit));
+        }
+    }
+
+    /// Hands the accepted state, which is committed, to whatever the node does
+    /// with it. A node with a leader whose state is applied needs no elections.
+    fn apply(&mut self) {
+        let (id, metadata) = (self.accepted().id(), self.accepted().value.clone());
+        self.state.applied = Some(Applied { id, metadata });
+        if !self.is_candidate() {
+            self.close_scheduler();
+        }
+    }
+
+    /// A target has applied the state.
+    pub(super) fn on_applied(&mut self, source: NodeId, id: PublicationId) {
+        if self.is_leader() && id == self.accepted().id() {
+            self.target_applied(source);
+        }
+    }
+
+    fn target_applied(&mut self, target: NodeId) {
+        self.state.lagging = self.state.lagging.without(target);
+        if let Some(publication) = &mut self.state.publication {
+            publication.applied = publication.applied.with(target);
+            self.complete_if_done();
+        }
+    }
+
+    /// A target of the publication has failed, and is waited for no longer.
+    pub(super) fn fail_target(&mut self, target: NodeId, id: PublicationId) {
+        let Some(publication) = self.state.publication.as_mut().filter(|publication| publication.id() == id) else { return };
+        publication.failed = publication.failed.with(target);
+        self.fail_if_hopeless();
+        self.complete_if_done();
+    }
+
+    /// `onPossibleCommitFailure`: what has not failed is no quorum any more.
+    fn fail_if_hopeless(&mut self) {
+        let Some(publication) = &self.state.publication else { return };
+        let left: NodeSet = publication.targets.iter().filter(|target| !publication.failed.contains(*target)).collect();
+        let left = left.union(self.coordination().volatile.publish_votes);
+        let (own, published) = (self.accepted().committed_config, publication.state.config);
+        if !publication.committed && !self.rules.is_publish_quorum(left, own, published) {
+            self.fail_publication();
+        }
+    }
+
+    fn complete_if_done(&mut self) {
+        let Some(publication) = &self.state.publication else { return };
+        let ended = publication.applied.union(publication.failed);
+        if publication.committed && (publication.targets.is_subset(ended) || !self.settings.driven.replies) {
+            self.complete();
+        }
+    }
+
+    /// Time is up. Committed, the publication is complete, and whoever has not
+    /// applied it lags; not committed, it has failed.
+    pub(super) fn on_publication_timeout(&mut self) {
+        match &self.state.publication {
+            Some(publication) if publication.committed => self.complete(),
+            Some(_) if self.rules.gives_up_after_timeout() => self.fail_publication(),
+            _ => {}
+        }
+    }
+
+    /// Not committed, and nobody knows whether it will be.
+    fn fail_publication(&mut self) {
+        self.become_candidate();
+    }
+
+    /// The end of a successful publication, in Elasticsearch's order: votes,
+    /// the leader's own applier, answers; then a higher term, a hand-over, or
+    /// whatever is to be published next.
+    fn complete(&mut self) {
+        let Some(publication) = self.state.publication.take() else { return };
+        self.cancel_timer(CoordinatorTimer::PublicationTimeout);
+        for (voter, vote) in &publication.votes {
+            self.count_vote(*voter, vote);
+        }
+        self.apply();
+        if let Some(waiting) = publication.waiting {
+            self.answer(waiting, PublicationOutcome::Committed(publication.id()));
+        }
+        self.answer_joins(publication.joining, true);
+        if !self.is_leader() || self.bump_term() {
+            return;
+        }
+        let accepted = self.coordination().volatile.publish_votes;
+        if !self.may_win(self.id) && self.rules.hands_over() && self.hand_over(accepted) {
+            return;
+        }
+        self.watch_laggards(&publication);
+        self.publish_next();
+    }
+
+    /// Whoever has not applied the state in a while is removed (`LagDetector`).
+    fn watch_laggards(&mut self, publication: &LeaderPublication<V>) {
+        let driven = self.settings.driven;
+        if !driven.membership || !driven.replies || !self.rules.removes_laggards() {
+            return;
+        }
+        self.state.lagging = publication.targets.iter().filter(|target| !publication.applied.contains(*target)).collect();
+        match follower_lag_timeout_ms(&self.settings.elasticsearch) {
+            Some(ms) if !self.state.lagging.is_empty() => self.set_timer_ms(CoordinatorTimer::Lag, ms),
+            _ => self.cancel_timer(CoordinatorTimer::Lag),
+        }
+    }
+
+    /// Time is up for the laggards.
+    pub(super) fn on_lag_timer(&mut self) {
+        let lagging = std::mem::take(&mut self.state.lagging);
+        self.state.faulty = self.state.faulty.union(lagging.intersection(self.accepted().value.members.nodes));
+        self.publish_next();
+    }
+}
+
+impl<V: ClusterValue> LeaderPublication<V> {
+    fn diff(&self) -> Publication<V> {
+        let ClusterState { term, version, ref value, config, committed_config } = self.state;
+        let value = ClusterMetadata {
+            cluster_uuid: value.cluster_uuid,
+            uuid_committed: value.uuid_committed,
+            master: value.master,
+            members: value.members,
+            exclusions: value.exclusions,
+            value: (),
+        };
+        let state = ClusterState { term, version, value, config, committed_config };
+        Publication::Diff(StateDiff { base: self.base, state, change: self.change.clone() })
+    }
+}
+
+impl<V: ClusterValue> StateDiff<V> {
+    /// The whole state, where `base` is the value of the state that it is a difference to.
+    pub fn applied_to(&self, base: &V) -> ClusterState<ClusterMetadata<V>> {
+        let ClusterState { term, version, ref value, config, committed_config } = self.state;
+        let value = ClusterMetadata {
+            cluster_uuid: value.cluster_uuid,
+            uuid_committed: value.uuid_committed,
+            master: value.master,
+            members: value.members,
+            exclusions: value.exclusions,
+            value: self.change.as_ref().map_or_else(|| base.clone(), |change| base.changed(change)),
+        };
+        ClusterState { term, version, value, config, committed_config }
     }
 }

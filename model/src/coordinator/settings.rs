@@ -1,99 +1,124 @@
-//! What a Coordinator is configured with. Durations carry Elasticsearch's
-//! setting names and defaults.
+//! What a Coordinator is configured with: the nodes there are, Elasticsearch's
+//! settings, and which parts of the protocol are driven by messages and timers.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::metadata::ClusterUuid;
 use crate::node_set::{NodeId, NodeSet};
+use crate::settings::Settings;
+
+/// The most nodes that a cluster may have. The numbers above stand for
+/// placeholders; see [`placeholder`].
+pub const MAX_NODES: usize = NodeSet::CAPACITY / 2;
+
+/// `{bootstrap-placeholder}-<requirement>`: stands in a first voting
+/// configuration for a node that was not discovered, and can never vote.
+pub fn placeholder(node: NodeId) -> NodeId {
+    NodeId::from_index(node.index() + MAX_NODES)
+}
+
+/// The parts of the protocol that run by messages and timers. In a running
+/// cluster all do. A model leaves some to its environment, which may then do
+/// at any time what the messages would have brought about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Driven {
+    /// Without it, a candidate has found every node, and nodes neither join nor
+    /// leave: the members of the cluster are all nodes, and states go to all.
+    pub membership: bool,
+    /// Without it, the timer of an election starts it without being asked for:
+    /// no quorum need be discovered or promise its votes.
+    pub pre_vote: bool,
+    /// Without it, a follower is checked once a term, and the timeout of a
+    /// check may fire at any time.
+    pub checks: bool,
+    /// Without it, nothing is answered that only ends somebody's waiting, and a
+    /// publication is complete as soon as it is committed.
+    pub replies: bool,
+    /// Without it, states are always sent whole.
+    pub diffs: bool,
+    /// Without it, elections do not back off.
+    pub back_off: bool,
+}
+
+impl Driven {
+    /// The protocol as it runs.
+    pub const ALL: Driven =
+        Driven { membership: true, pre_vote: true, checks: true, replies: true, diffs: true, back_off: true };
+    /// Its smallest model.
+    pub const NONE: Driven =
+        Driven { membership: false, pre_vote: false, checks: false, replies: false, diffs: false, back_off: false };
+}
 
 /// The configuration of a node; equal on all nodes of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoordinatorSettings {
-    /// Every node of the cluster.
+    /// Every node that may take part: `discovery.seed_hosts`, and itself.
     pub nodes: NodeSet,
-    /// `cluster.initial_master_nodes`: the first voting configuration.
-    pub initial_config: NodeSet,
-    /// `cluster.election.initial_timeout` plus back-off: an election is tried
-    /// after a random time up to this, milliseconds.
-    pub election_timeout_ms_max: u64,
-    /// `cluster.election.duration`: the least time between two attempts, milliseconds.
-    pub election_duration_ms: u64,
-    /// `cluster.fault_detection.follower_check.interval`, milliseconds.
-    pub follower_check_interval_ms: u64,
-    /// How long a silent leader, or a silent quorum of followers, is tolerated
-    /// (`…leader_check.timeout` times `retry_count`), milliseconds.
-    pub failure_timeout_ms: u64,
-    /// `cluster.publish.timeout`, milliseconds.
-    pub publish_timeout_ms: u64,
+    /// Those of them with the role `master`.
+    pub master_eligible: NodeSet,
+    /// `cluster.initial_master_nodes`, resolved; empty on a node that only joins.
+    pub initial_master_nodes: NodeSet,
+    /// What a node that bootstraps names the cluster, mixed with its own index.
+    pub cluster_uuid: ClusterUuid,
+    /// Elasticsearch's settings.
+    pub elasticsearch: Settings,
+    /// What is driven by messages and timers.
+    pub driven: Driven,
 }
 
-/// A setting that makes no sense.
+/// A configuration that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SettingsError {
+pub enum CoordinatorSettingsError {
     /// No nodes, or none to vote.
-    #[error("a cluster needs at least one node in its voting configuration")]
-    NoNodes,
-    /// The configuration names a node that is not there.
-    #[error("{0} is in the initial voting configuration and not a node of the cluster")]
+    #[error("a cluster needs at least one master-eligible node")]
+    NoMasterEligibleNodes,
+    /// More nodes than sets hold.
+    #[error("a cluster has at most {MAX_NODES} nodes; {0} is one too many")]
+    TooManyNodes(NodeId),
+    /// The list names a node that is not there or cannot vote.
+    #[error("cluster.initial_master_nodes: {0} is not a master-eligible node of the cluster")]
+    NotAMaster(NodeId),
+    /// A role of a node that is not there.
+    #[error("{0} has a role and is not a node of the cluster")]
     UnknownNode(NodeId),
-    /// A duration outside its limits.
-    #[error("{name} must be {min} ms to {max} ms, not {value} ms")]
-    OutOfRange {
-        /// The setting's name.
-        name: &'static str,
-        /// What it was set to.
-        value: u64,
-        /// Its least value.
-        min: u64,
-        /// Its greatest value.
-        max: u64,
-    },
+    /// Elasticsearch's own limits.
+    #[error("{0}")]
+    Elasticsearch(#[from] crate::settings::SettingsError),
 }
 
 impl CoordinatorSettings {
-    /// A cluster of `count` nodes, all voting, with timings for a quick machine-local cluster.
-    pub fn local(count: usize) -> Self {
+    /// A cluster of `count` master-eligible nodes that bootstrap together, with
+    /// Elasticsearch's defaults.
+    pub fn of(count: usize) -> Self {
         let nodes = NodeSet::first(count);
         CoordinatorSettings {
             nodes,
-            initial_config: nodes,
-            election_timeout_ms_max: 400,
-            election_duration_ms: 200,
-            follower_check_interval_ms: 200,
-            failure_timeout_ms: 1_500,
-            publish_timeout_ms: 5_000,
+            master_eligible: nodes,
+            initial_master_nodes: nodes,
+            cluster_uuid: 0,
+            elasticsearch: Settings::default(),
+            driven: Driven::ALL,
         }
     }
 
     /// Refuses what makes no sense.
-    pub fn validate(&self) -> Result<(), SettingsError> {
-        if self.nodes.is_empty() || self.initial_config.is_empty() {
-            return Err(SettingsError::NoNodes);
+    pub fn validate(&self) -> Result<(), CoordinatorSettingsError> {
+        if let Some(node) = self.nodes.iter().find(|node| node.index() >= MAX_NODES) {
+            return Err(CoordinatorSettingsError::TooManyNodes(node));
         }
-        if let Some(node) = self.initial_config.iter().find(|node| !self.nodes.contains(*node)) {
-            return Err(SettingsError::UnknownNode(node));
+        if let Some(node) = self.master_eligible.iter().find(|node| !self.nodes.contains(*node)) {
+            return Err(CoordinatorSettingsError::UnknownNode(node));
         }
-        let limits = [
-            ("cluster.election.initial_timeout", self.election_timeout_ms_max, 1, 600_000),
-            ("cluster.election.duration", self.election_duration_ms, 1, 600_000),
-            ("cluster.fault_detection.follower_check.interval", self.follower_check_interval_ms, 1, 600_000),
-            ("cluster.fault_detection.leader_check.timeout", self.failure_timeout_ms, 1, 600_000),
-            ("cluster.publish.timeout", self.publish_timeout_ms, 1, 600_000),
-        ];
-        for (name, value, min, max) in limits {
-            if !(min..=max).contains(&value) {
-                return Err(SettingsError::OutOfRange { name, value, min, max });
-            }
+        if self.master_eligible.is_empty() {
+            return Err(CoordinatorSettingsError::NoMasterEligibleNodes);
         }
-        Ok(())
-    }
-
-    /// When the next election is tried.
-    pub(super) fn election_delay(&self) -> Range<Duration> {
-        let least = Duration::from_millis(self.election_duration_ms);
-        least..least + Duration::from_millis(self.election_timeout_ms_max)
+        if let Some(node) = self.initial_master_nodes.iter().find(|node| !self.master_eligible.contains(*node)) {
+            return Err(CoordinatorSettingsError::NotAMaster(node));
+        }
+        Ok(self.elasticsearch.validate()?)
     }
 
     pub(super) fn exactly(ms: u64) -> Range<Duration> {

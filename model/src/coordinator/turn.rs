@@ -13,14 +13,16 @@ use stateright::actor::{Id, Out};
 use super::actor::Coordinator;
 use super::actor_id;
 use super::message::CoordinatorMsg;
+use super::metadata::ClusterMetadata;
+use super::policy::Policy;
 use super::settings::CoordinatorSettings;
-use super::state::{CoordinatorState, CoordinatorTimer};
+use super::state::{CoordinatorState, CoordinatorTimer, Mode};
 use super::value::ClusterValue;
-use crate::coordination::{CoordinationState, RuleSet};
+use crate::coordination::{ClusterState, CoordinationState, Term};
 use crate::node_set::{NodeId, NodeSet};
 
 /// A node in the middle of a turn.
-pub(super) struct Turn<'a, V: ClusterValue, R: RuleSet> {
+pub(super) struct Turn<'a, V: ClusterValue, R: Policy> {
     pub(super) rules: &'a R,
     pub(super) settings: &'a CoordinatorSettings,
     pub(super) id: NodeId,
@@ -28,19 +30,35 @@ pub(super) struct Turn<'a, V: ClusterValue, R: RuleSet> {
     queued: Out<Coordinator<V, R>>,
 }
 
-impl<'a, V: ClusterValue, R: RuleSet> Turn<'a, V, R> {
+impl<'a, V: ClusterValue, R: Policy> Turn<'a, V, R> {
     pub(super) fn new(node: &'a Coordinator<V, R>, id: NodeId, state: CoordinatorState<V>) -> Self {
         Turn { rules: &node.rules, settings: &node.settings, id, state, queued: Out::new() }
     }
 
     /// The rules' part of the node.
-    pub(super) fn coordination(&self) -> &CoordinationState<V> {
+    pub(super) fn coordination(&self) -> &CoordinationState<ClusterMetadata<V>> {
         &self.state.coordination
     }
 
-    /// Every node but this one.
-    pub(super) fn others(&self) -> NodeSet {
-        self.settings.nodes.without(self.id)
+    /// The state that this node has accepted.
+    pub(super) fn accepted(&self) -> &ClusterState<ClusterMetadata<V>> {
+        self.state.coordination.accepted()
+    }
+
+    pub(super) fn current_term(&self) -> Term {
+        self.state.coordination.current_term()
+    }
+
+    pub(super) fn is_candidate(&self) -> bool {
+        self.state.mode == Mode::Candidate
+    }
+
+    pub(super) fn is_leader(&self) -> bool {
+        self.state.mode == Mode::Leader
+    }
+
+    pub(super) fn is_master_eligible(&self, node: NodeId) -> bool {
+        self.settings.master_eligible.contains(node)
     }
 
     /// Says something at the end of the turn.
@@ -48,10 +66,15 @@ impl<'a, V: ClusterValue, R: RuleSet> Turn<'a, V, R> {
         self.queued.send(to, message);
     }
 
-    /// Says something to every other node at the end of the turn.
-    pub(super) fn broadcast(&mut self, message: &CoordinatorMsg<V>) {
-        for node in self.others().iter() {
-            self.send(actor_id(node), message.clone());
+    /// Says something to a node at the end of the turn.
+    pub(super) fn tell(&mut self, node: NodeId, message: CoordinatorMsg<V>) {
+        self.send(actor_id(node), message);
+    }
+
+    /// Says something to every one of `nodes` but itself.
+    pub(super) fn tell_all(&mut self, nodes: NodeSet, message: &CoordinatorMsg<V>) {
+        for node in nodes.without(self.id).iter() {
+            self.tell(node, message.clone());
         }
     }
 
@@ -59,8 +82,12 @@ impl<'a, V: ClusterValue, R: RuleSet> Turn<'a, V, R> {
         self.queued.set_timer(timer, delay);
     }
 
-    pub(super) fn cancel_timers(&mut self, timers: &[CoordinatorTimer]) {
-        timers.iter().for_each(|timer| self.queued.cancel_timer(*timer));
+    pub(super) fn set_timer_ms(&mut self, timer: CoordinatorTimer, ms: u64) {
+        self.set_timer(timer, CoordinatorSettings::exactly(ms));
+    }
+
+    pub(super) fn cancel_timer(&mut self, timer: CoordinatorTimer) {
+        self.queued.cancel_timer(timer);
     }
 
     /// Ends a turn that began with `before`: what changed is saved before

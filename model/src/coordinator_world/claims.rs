@@ -1,27 +1,30 @@
 //! What is claimed of the Coordinators: the rules' properties on the ledger and
 //! on every node, refinement of the rules, and what the modes mean.
 
-use super::environment::CoordinatorWorld;
+use super::bounds::CoordinatorModel;
+use super::environment::{CoordinatorAction as Action, CoordinatorWorld, CoordinatorWorldState as State};
 use super::ledger::Ledger;
-use super::refinement::{TurnView, refines_the_rules};
+use super::parts::Turn;
+use super::refinement::turn_refines_the_rules;
 use crate::coordination::claims::coordination_claims;
 use crate::coordination::history::History;
-use crate::coordination::properties::{RuleInput, RuleOutput};
-use crate::coordination::{CoordinationState, Durable, PublicationId, RuleSet};
-use crate::coordinator::{CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, PublicationOutcome, node_id};
-use crate::node_set::NodeId;
+use crate::coordination::properties::RuleOutput;
+use crate::coordination::{CoordinationState, Join, PublicationId};
+use crate::coordinator::settings::MAX_NODES;
+use crate::coordinator::{
+    ClusterMetadata, ClusterValue, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, Policy, Publication, PublicationOutcome,
+};
+use crate::node_set::{NodeId, NodeSet};
 use crate::property::{Property, Verdict};
-use crate::world::{WorldAction, WorldState};
+use crate::world::WorldAction;
 
 type World<R> = CoordinatorWorld<R>;
-type State = WorldState<CoordinatorState<u8>, CoordinatorTimer, Durable<u8>, CoordinatorMsg<u8>, Ledger>;
-type Action = WorldAction<CoordinatorMsg<u8>, CoordinatorTimer>;
 
 fn nodes(state: &State) -> impl Iterator<Item = (NodeId, &CoordinatorState<u8>)> + Clone {
     state.nodes.iter().enumerate().map(|(index, slot)| (NodeId::from_index(index), &slot.state))
 }
 
-fn rule_states(state: &State) -> impl Iterator<Item = (NodeId, &CoordinationState<u8>)> + Clone {
+fn rule_states(state: &State) -> impl Iterator<Item = (NodeId, &CoordinationState<ClusterMetadata<u8>>)> + Clone {
     nodes(state).map(|(id, node)| (id, &node.coordination))
 }
 
@@ -29,19 +32,19 @@ fn ledger(state: &State) -> &Ledger {
     &state.ledger
 }
 
-pub(super) fn claims<R: RuleSet>() -> Vec<Property<World<R>>> {
+pub(super) fn claims<R: Policy>(model: CoordinatorModel) -> Vec<Property<World<R>>> {
     let mut claims = coordination_claims!(World<R>, State, ledger, rule_states);
     claims.extend([
         Property::invariant(
             "ModesMeanWhatTheySay",
             "Coordinator.invariant (S12)",
-            "a leader has won its term, a follower has not and follows another node",
+            "what each mode requires: votes, leader, publication, joins",
             |_: &World<R>, s: &State| nodes(s).try_for_each(|(id, node)| mode_invariant(id, node)),
         ),
         Property::invariant(
             "AppliedStatesAgree",
             "AbstractCoordinatorTestCase.updateCommittedStates (S10)",
-            "nodes that have applied the same version have applied the same value, and it is committed",
+            "nodes that have applied the same version have applied the same content, and it is committed",
             |_: &World<R>, s: &State| applied_states_agree(s),
         ),
         Property::step(
@@ -57,34 +60,107 @@ pub(super) fn claims<R: RuleSet>() -> Vec<Property<World<R>>> {
             success_means_committed_and_applied::<R>,
         ),
         Property::step(
+            "CommittedClusterUuidStays",
+            "CoordinatorTests.testCannotJoinClusterWithDifferentUUID (S14, #37775)",
+            "a node whose cluster's identity is committed stays in that cluster",
+            |_: &World<R>, before: &State, action: &Action, after: &State| committed_uuid_stays(before, action, after),
+        ),
+        Property::step(
+            "WonElectionsStayWon",
+            "CoordinationState.handleJoin's assertion (S15)",
+            "within a term an election once won stays won, except by restarting",
+            |_: &World<R>, before: &State, action: &Action, after: &State| won_elections_stay_won(before, action, after),
+        ),
+        Property::step(
+            "OneReconfigurationAtATime",
+            "the in-flight rule (S16)",
+            "a node has a configuration once bootstrapped, and a published change starts from a committed one",
+            |_: &World<R>, before: &State, action: &Action, after: &State| one_reconfiguration_at_a_time(before, action, after),
+        ),
+        Property::invariant(
+            "OnlyMasterEligibleNodesVote",
+            "#43688 (S17)",
+            "votes and acceptances that count are those of master-eligible nodes of the configuration",
+            |world: &World<R>, s: &State| only_master_eligible_nodes_vote(world.actor.settings.master_eligible, s),
+        ),
+        Property::step(
             "RefinesTheRules",
             "step-local refinement (ours)",
             "every turn is a composition of rule steps, and sends only what they send",
             refinement::<R>,
         ),
         Property::reachable("SubmissionIsCommitted", "ours", "a client's change can be committed", |_: &World<R>, s: &State| {
-            s.ledger.published.iter().any(|p| p.value > 0 && s.ledger.is_committed(p.id))
-        }),
-        Property::reachable("ElectionIsContested", "ours", "two nodes can stand in one term", |_: &World<R>, s: &State| {
-            let stands = |(id, node): (NodeId, &CoordinatorState<u8>)| {
-                let own = node.coordination.volatile.join_votes.contains(id);
-                (own && node.mode == Mode::Candidate).then_some(node.coordination.current_term())
-            };
-            let terms: Vec<u64> = nodes(s).filter_map(stands).collect();
-            terms.iter().enumerate().any(|(i, term)| terms[i + 1..].contains(term))
+            s.ledger.published.iter().any(|p| Ledger::written(p) > 0 && s.ledger.is_committed(p.id))
         }),
     ]);
+    claims.extend(match model {
+        CoordinatorModel::Coordinator => vec![Property::reachable(
+            "ElectionIsContested",
+            "ours",
+            "two nodes can stand in one term",
+            |_: &World<R>, s: &State| election_is_contested(s),
+        )],
+        CoordinatorModel::PreVote => vec![
+            Property::invariant(
+                "LostContactDeposesNobody",
+                "pre-vote; CoordinatorTests.testDoesNotPerformElectionWhenRestartingFollower (L7)",
+                "while only a minority has given its leader up or restarted, the formed cluster keeps leader and term",
+                lost_contact_deposes_nobody::<R>,
+            ),
+            Property::reachable("PromisesAreKept", "ours", "a promised election can be won", |_: &World<R>, s: &State| {
+                nodes(s).any(|(_, node)| node.mode == Mode::Leader && node.coordination.current_term() > 1)
+            }),
+        ],
+        CoordinatorModel::Membership => vec![
+            Property::reachable("EverybodyJoins", "ours", "all nodes can become members", |world: &World<R>, s: &State| {
+                nodes(s).any(|(_, node)| node.applied.as_ref().is_some_and(|a| a.metadata.members.nodes.len() == world.nodes))
+            }),
+            Property::reachable("SomebodyIsRemoved", "ours", "a member can be removed", |_: &World<R>, s: &State| {
+                s.nodes.iter().any(|slot| {
+                    let node = &slot.state;
+                    let own = node.coordination.accepted();
+                    node.applied.as_ref().is_some_and(|a| !own.value.members.nodes.is_empty() && own.value.members.nodes.len() < a.metadata.members.nodes.len())
+                })
+            }),
+        ],
+        CoordinatorModel::Reconfiguration => vec![
+            Property::reachable("ConfigurationChanges", "ours", "another configuration can be committed", |_: &World<R>, s: &State| {
+                s.ledger.published.iter().any(|p| p.config != p.committed_config && s.ledger.is_committed(p.id))
+            }),
+            Property::reachable("LeadershipIsHandedOver", "#37802", "an excluded leader can be followed by another", |_: &World<R>, s: &State| {
+                nodes(s).any(|(id, node)| {
+                    let own = &node.coordination.accepted().value;
+                    node.mode == Mode::Leader && !own.exclusions.is_empty() && !own.exclusions.contains(id)
+                })
+            }),
+        ],
+    });
     claims
 }
 
 fn mode_invariant(id: NodeId, node: &CoordinatorState<u8>) -> Verdict {
-    let won = node.coordination.election_won();
+    let (won, term) = (node.coordination.election_won(), node.coordination.current_term());
+    let require = |holds: bool, what: &str| if holds { Ok(()) } else { Err(format!("{id} in term {term} {what}")) };
+    require(node.max_term_seen >= term, "has forgotten the term that it is in")?;
+    require(node.mode == Mode::Leader || node.publication.is_none(), "publishes and does not lead")?;
+    require(node.mode == Mode::Leader || node.faulty.is_empty(), "removes nodes and does not lead")?;
+    require(node.mode == Mode::Leader || node.queue.is_empty(), "keeps changes and does not lead")?;
     match node.mode {
-        Mode::Leader if !won => Err(format!("{id} leads without having won term {}", node.coordination.current_term())),
-        Mode::Follower(_) if won => Err(format!("{id} follows although it has won term {}", node.coordination.current_term())),
-        Mode::Follower(leader) if leader == id => Err(format!("{id} follows itself")),
-        Mode::Candidate | Mode::Follower(_) if node.publication.is_some() => Err(format!("{id} publishes and does not lead")),
-        _ => Ok(()),
+        Mode::Leader => {
+            require(won, "leads without having won")?;
+            require(node.peers.is_empty() && node.pre_voting.is_none(), "leads and looks for a leader")?;
+            let own = node.coordination.accepted();
+            let settled = node.publication.is_some() || own.term != term || own.config == own.committed_config;
+            require(settled, "leads, publishes nothing, and has a configuration that is not committed")
+        }
+        Mode::Follower(leader) => {
+            require(!won, "follows although it has won")?;
+            require(leader != id, "follows itself")?;
+            require(node.joins.is_empty(), "follows and lets nodes in")?;
+            require(node.joining.is_none(), "follows and asks to be let in")?;
+            require(node.peers.is_empty() && node.pre_voting.is_none(), "follows and looks for a leader")
+        }
+        Mode::Candidate => Ok(()),
     }
 }
 
@@ -95,10 +171,10 @@ fn applied_states_agree(state: &State) -> Verdict {
             return Err(format!("{id} has applied {}, which is not committed", one.id));
         }
         for (other_id, other) in applied() {
-            if one.id.version == other.id.version && one.value != other.value {
+            if one.id.version == other.id.version && one.metadata != other.metadata {
                 return Err(format!(
-                    "{id} has applied {} with value {} and {other_id} {} with value {}",
-                    one.id, one.value, other.id, other.value
+                    "{id} has applied {} with {:?} and {other_id} {} with {:?}",
+                    one.id, one.metadata, other.id, other.metadata
                 ));
             }
         }
@@ -106,10 +182,14 @@ fn applied_states_agree(state: &State) -> Verdict {
     Ok(())
 }
 
+fn comes_up(action: &Action) -> bool {
+    matches!(action, WorldAction::Restart { .. } | WorldAction::Crash { .. } | WorldAction::Start { .. })
+}
+
 fn applied_versions_grow(before: &State, action: &Action, after: &State) -> Verdict {
     let index = action.node().index();
     match (&before.nodes[index].state.applied, &after.nodes[index].state.applied) {
-        _ if matches!(action, WorldAction::Restart { .. }) => Ok(()),
+        _ if comes_up(action) => Ok(()),
         (Some(was), Some(is)) if (is.id.version, is.id.term) < (was.id.version, was.id.term) => {
             Err(format!("{} went back from {} to {}", action.node(), was.id, is.id))
         }
@@ -118,15 +198,95 @@ fn applied_versions_grow(before: &State, action: &Action, after: &State) -> Verd
     }
 }
 
-fn success_means_committed_and_applied<R: RuleSet>(world: &World<R>, before: &State, action: &Action, after: &State) -> Verdict {
+fn committed_uuid_stays(before: &State, action: &Action, after: &State) -> Verdict {
+    let index = action.node().index();
+    let of = |state: &State| state.nodes[index].state.coordination.accepted().value.clone();
+    let (was, is) = (of(before), of(after));
+    if was.uuid_committed && (is.cluster_uuid != was.cluster_uuid || !is.uuid_committed) {
+        return Err(format!("{} was in cluster {} for good and is in cluster {}", action.node(), was.cluster_uuid, is.cluster_uuid));
+    }
+    Ok(())
+}
+
+fn won_elections_stay_won(before: &State, action: &Action, after: &State) -> Verdict {
+    let index = action.node().index();
+    let (was, is) = (&before.nodes[index].state.coordination, &after.nodes[index].state.coordination);
+    let lost = was.election_won() && !is.election_won() && was.current_term() == is.current_term();
+    if lost && !comes_up(action) {
+        return Err(format!("{} has lost the election of term {} that it had won", action.node(), is.current_term()));
+    }
+    Ok(())
+}
+
+fn one_reconfiguration_at_a_time(before: &State, action: &Action, after: &State) -> Verdict {
+    let node = action.node();
+    let (was, is) = (&before.nodes[node.index()].state.coordination, &after.nodes[node.index()].state.coordination);
+    if was.is_bootstrapped() && (!is.is_bootstrapped() || is.accepted().committed_config.is_empty()) {
+        return Err(format!("{node} has lost its voting configuration"));
+    }
+    let new = after.ledger.published.iter().filter(|p| p.publisher == node && !before.ledger.published.contains(p));
+    for publication in new {
+        let base = was.accepted();
+        let starts_from_committed = publication.config == base.config || publication.committed_config == base.config;
+        if base.version + 1 == publication.id.version && !starts_from_committed {
+            return Err(format!(
+                "{node} publishes {} with configuration {} while {} is not committed",
+                publication.id, publication.config, base.config
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn only_master_eligible_nodes_vote(eligible: NodeSet, state: &State) -> Verdict {
+    let may_vote = |node: NodeId| eligible.contains(node) || node.index() >= MAX_NODES;
+    for (id, node) in rule_states(state) {
+        if let Some(stranger) = node.volatile.join_votes.iter().find(|voter| !eligible.contains(*voter)) {
+            return Err(format!("{id} counts the vote of {stranger}, which is not master-eligible"));
+        }
+    }
+    for publication in &state.ledger.published {
+        if let Some(stranger) = publication.config.iter().find(|node| !may_vote(*node)) {
+            return Err(format!("{} lets {stranger} vote, which is not master-eligible", publication.id));
+        }
+    }
+    Ok(())
+}
+
+fn election_is_contested(state: &State) -> bool {
+    let stands = |(id, node): (NodeId, &CoordinatorState<u8>)| {
+        let own = node.coordination.volatile.join_votes.contains(id);
+        (own && node.mode == Mode::Candidate).then_some(node.coordination.current_term())
+    };
+    let terms: Vec<u64> = nodes(state).filter_map(stands).collect();
+    terms.iter().enumerate().any(|(i, term)| terms[i + 1..].contains(term))
+}
+
+/// The ghost of a majority that has a leader: as long as fewer nodes than it
+/// takes to outvote it have been disturbed, nobody can be promised an election.
+fn lost_contact_deposes_nobody<R: Policy>(world: &World<R>, state: &State) -> Verdict {
+    let (all, left) = (world.environment.bounds, state.ledger.left);
+    let disturbed = all.suspicions - u64::from(left.suspicions) + all.restarts - u64::from(left.restarts);
+    let undisturbed_majority = (all.nodes as u64).saturating_sub(disturbed) * 2 > all.nodes as u64;
+    match nodes(state).find(|(_, node)| node.coordination.current_term() > 1) {
+        Some((id, node)) if undisturbed_majority && all.restarts == u64::from(left.restarts) => Err(format!(
+            "{id} is in term {} although only {disturbed} of {} nodes lost contact",
+            node.coordination.current_term(),
+            all.nodes
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn success_means_committed_and_applied<R: Policy>(world: &World<R>, before: &State, action: &Action, after: &State) -> Verdict {
     if before.nodes[action.node().index()].state.mode != Mode::Leader {
         return Ok(()); // only a leader has clients
     }
     for (_, message) in world.happen(before, action).sent {
         if let CoordinatorMsg::Outcome { outcome: PublicationOutcome::Committed(id), .. } = message {
             let node = &after.nodes[action.node().index()].state;
-            let applied = node.applied.as_ref().is_some_and(|applied| applied.id == id);
-            if !applied || node.coordination.accepted().committed_config != node.coordination.accepted().config {
+            let applied = node.applied.as_ref().is_some_and(|applied| applied.id >= id);
+            if !applied || !after.ledger.is_committed(id) {
                 return Err(format!("{} reported success of {id} without having applied it", action.node()));
             }
         }
@@ -134,60 +294,66 @@ fn success_means_committed_and_applied<R: RuleSet>(world: &World<R>, before: &St
     Ok(())
 }
 
-fn refinement<R: RuleSet>(world: &World<R>, before: &State, action: &Action, _after: &State) -> Verdict {
-    let node = action.node();
-    let was = &before.nodes[node.index()].state;
-    let happening = world.happen(before, action);
-    let is = &happening.slot.state;
-    let inputs = match action {
-        WorldAction::Restart { .. } => vec![RuleInput::Restart],
-        WorldAction::Timeout { timer: CoordinatorTimer::Election, .. } => {
-            vec![RuleInput::StartJoin(was.coordination.current_term() + 1)]
-        }
-        WorldAction::Deliver { source, message, .. } => match message {
-            CoordinatorMsg::StartJoin { term } | CoordinatorMsg::FollowerCheck { term } => vec![RuleInput::StartJoin(*term)],
-            CoordinatorMsg::Join(join) => vec![RuleInput::Join(*source, *join)],
-            CoordinatorMsg::PublishRequest(state) => vec![RuleInput::StartJoin(state.term), RuleInput::PublishRequest(*state)],
-            CoordinatorMsg::PublishResponse(id) => vec![RuleInput::PublishResponse(*source, *id)],
-            CoordinatorMsg::Commit(id) => vec![RuleInput::Commit(*id)],
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
-    };
-    let sent = happening.sent.iter().filter(|(to, _)| node_id(*to).is_some()).filter_map(|(_, message)| match message {
-        CoordinatorMsg::Join(join) => Some(RuleOutput::Join(*join)),
-        CoordinatorMsg::PublishRequest(state) => Some(RuleOutput::PublishRequest(*state)),
-        CoordinatorMsg::PublishResponse(id) => Some(RuleOutput::PublishResponse(*id)),
-        CoordinatorMsg::Commit(id) => Some(RuleOutput::Commit(*id)),
-        _ => None,
-    });
-    let published_now = |state: &CoordinatorState<u8>| state.publication.as_ref().map(|publication| publication.request);
-    let published = published_now(is).filter(|request| published_now(was) != Some(*request));
-    let turn = TurnView {
-        node,
-        before: &was.coordination,
-        after: &is.coordination,
-        inputs,
-        published: published.as_ref(),
-        sent: sent.collect(),
-    };
-    if turn.before == turn.after && turn.sent.is_empty() && !matches!(action, WorldAction::Restart { .. }) {
+fn refinement<R: Policy>(world: &World<R>, before: &State, action: &Action, after: &State) -> Verdict {
+    if !action.is_turn() || matches!(action, WorldAction::Crash { .. }) {
         return Ok(());
     }
-    refines_the_rules(&turn, |message| sent_before(&before.ledger, node, message))
+    let node = action.node();
+    let (was, is) = (&before.nodes[node.index()], &after.nodes[node.index()]);
+    if was.state.coordination == is.state.coordination && !comes_up(action) && world.happen(before, action).sent.is_empty() {
+        return Ok(());
+    }
+    let turn = Turn { node, before: &was.state, after: &is.state };
+    turn_refines_the_rules(world, before, action, is, |message| {
+        let again = match message {
+            RuleOutput::PublishRequest(state) => turn.is_sent_again(false, state.id()),
+            RuleOutput::Commit(id) => turn.is_sent_again(true, *id),
+            _ => false,
+        };
+        again && sent_before(&before.ledger, node, message)
+    })
 }
 
 /// What a leader may send again to a follower that missed it.
-fn sent_before(ledger: &Ledger, node: NodeId, message: &RuleOutput<u8>) -> bool {
+pub(super) fn sent_before(ledger: &Ledger, node: NodeId, message: &RuleOutput<ClusterMetadata<u8>>) -> bool {
     let own = |id: PublicationId| ledger.published.iter().find(|published| published.id == id && published.publisher == node);
     match message {
-        RuleOutput::PublishRequest(state) => {
-            own(PublicationId { term: state.term, version: state.version }).is_some_and(|published| {
-                (published.value, published.config, published.committed_config)
-                    == (u64::from(state.value), state.config, state.committed_config)
-            })
-        }
+        RuleOutput::PublishRequest(state) => own(state.id()).is_some_and(|published| {
+            (published.value, published.config, published.committed_config)
+                == (super::ledger::content(&state.value), state.config, state.committed_config)
+        }),
         RuleOutput::Commit(id) => own(*id).is_some() && ledger.is_committed(*id),
         _ => false,
     }
+}
+
+/// The protocol messages among what a node sends; a vote that it has given
+/// before may be sent again.
+pub(super) fn rule_outputs<'a, V: ClusterValue>(
+    sent: impl Iterator<Item = &'a CoordinatorMsg<V>>,
+    earlier_vote: Option<Join>,
+) -> Vec<RuleOutput<ClusterMetadata<V>>> {
+    let new = |vote: Option<Join>| vote.filter(|vote| Some(*vote) != earlier_vote).map(RuleOutput::Join);
+    let mut outputs = Vec::new();
+    for message in sent {
+        match message {
+            CoordinatorMsg::Join(request) => outputs.extend(new(request.vote)),
+            CoordinatorMsg::Publish(Publication::Full(state)) => outputs.push(RuleOutput::PublishRequest(state.clone())),
+            CoordinatorMsg::PublishResponse { id, vote } => {
+                outputs.push(RuleOutput::PublishResponse(*id));
+                outputs.extend(new(*vote));
+            }
+            CoordinatorMsg::Commit(id) => outputs.push(RuleOutput::Commit(*id)),
+            _ => {}
+        }
+    }
+    outputs
+}
+
+/// The timers whose firing the protocol calls a suspicion.
+pub(super) fn is_suspicion(timer: CoordinatorTimer) -> bool {
+    matches!(
+        timer,
+        CoordinatorTimer::LeaderCheckTimeout | CoordinatorTimer::FollowerCheckTimeout(_) | CoordinatorTimer::PublicationTimeout
+    )
 }

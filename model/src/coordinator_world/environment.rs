@@ -2,144 +2,219 @@
 
 use stateright::actor::Id;
 
-use super::claims::claims;
+use super::bounds::{CoordinatorBounds, CoordinatorModel};
+use super::claims::{claims, is_suspicion};
+use super::keys;
 use super::ledger::Ledger;
 use super::obsolete::is_obsolete;
+use super::parts;
+use super::renaming::Renamed;
 use super::text::{MESSAGE_KINDS, TIMER_KINDS, message_kind, message_text, timer_kind};
-use crate::coordination::{ClusterState, Durable, PublicationId, Rejection, RuleSet, Sound};
+use crate::coordination::{Durable, Rejection, Sound};
 use crate::coordinator::{
-    Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, CoordinatorTimer, LeaderPublication, Mode,
-    PublicationOutcome,
+    ClusterChange, ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, Policy,
+    Publication, PublicationOutcome,
 };
+use crate::explorer::Parts;
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::Property;
-use crate::sort_key;
-use crate::specification::{Bound, BoundError, BoundKind, in_range};
-use crate::world::{Environment, NetworkKind, Observed, World, WorldAction, WorldState};
-
-/// The instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CoordinatorBounds {
-    /// How many nodes there are; all vote.
-    pub nodes: usize,
-    /// Nobody stands for election beyond this term.
-    pub max_term: u64,
-    /// How many changes clients submit, beside each leader's first publication.
-    pub submissions: u64,
-    /// How many restarts there are.
-    pub restarts: u64,
-    /// How many rounds of follower checks leaders send.
-    pub checks: u64,
-}
-
-impl CoordinatorBounds {
-    /// Refuses what makes no sense or what the model's sets cannot hold.
-    pub fn validate(&self) -> Result<(), BoundError> {
-        in_range("nodes", self.nodes as u64, 1, 8)?;
-        in_range("max-term", self.max_term, 1, 100)?;
-        in_range("submissions", self.submissions, 0, 100)?;
-        in_range("restarts", self.restarts, 0, 100)?;
-        in_range("checks", self.checks, 0, 100)
-    }
-}
+use crate::specification::{Bound, BoundError};
+use crate::world::{Environment, NetworkKind, Observed, SlotOf, World, WorldAction, WorldState};
 
 /// The adversary and the clients of the Coordinators.
 #[derive(Clone, Debug)]
 pub struct CoordinatorEnvironment<R = Sound> {
     rules: R,
-    bounds: CoordinatorBounds,
+    /// Which model it is.
+    pub model: CoordinatorModel,
+    /// The instance.
+    pub bounds: CoordinatorBounds,
 }
 
 /// The model.
 pub type CoordinatorWorld<R = Sound> = World<Coordinator<u8, R>, CoordinatorEnvironment<R>>;
-type State = WorldState<CoordinatorState<u8>, CoordinatorTimer, Durable<u8>, CoordinatorMsg<u8>, Ledger>;
-type Action = WorldAction<CoordinatorMsg<u8>, CoordinatorTimer>;
+/// A state of it.
+pub type CoordinatorWorldState =
+    WorldState<CoordinatorState<u8>, CoordinatorTimer, Durable<ClusterMetadata<u8>>, CoordinatorMsg<u8>, Ledger>;
+/// A node of it.
+pub type CoordinatorSlot = SlotOf<Coordinator<u8>>;
+/// An action of it.
+pub type CoordinatorAction = WorldAction<CoordinatorMsg<u8>, CoordinatorTimer>;
 
 /// The Coordinators under these rules. Obsolete messages are dropped unless the
 /// rules are not the sound ones: what a mutant no longer refuses is not obsolete.
-pub fn coordinator_world<R: RuleSet>(
+pub fn coordinator_world<R: Policy>(
+    model: CoordinatorModel,
     rules: R,
     bounds: CoordinatorBounds,
     drop_obsolete: bool,
 ) -> Result<CoordinatorWorld<R>, BoundError> {
     bounds.validate()?;
     Ok(World {
-        actor: Coordinator::new(rules.clone(), CoordinatorSettings::local(bounds.nodes)),
+        actor: Coordinator::new(rules.clone(), bounds.settings(model.driven())),
         nodes: bounds.nodes,
         network: NetworkKind::RetainedSet,
         drop_obsolete,
-        environment: CoordinatorEnvironment { rules, bounds },
+        environment: CoordinatorEnvironment { rules, model, bounds },
     })
+}
+
+impl<R> CoordinatorEnvironment<R> {
+    /// The same under other rules.
+    pub(super) fn under<Q>(&self, rules: Q) -> CoordinatorEnvironment<Q> {
+        CoordinatorEnvironment { rules, model: self.model, bounds: self.bounds }
+    }
 }
 
 /// The client of every submission; any id that is no node's.
 const CLIENT: usize = NodeSet::CAPACITY;
 
-impl<R: RuleSet> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
+impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     type Ledger = Ledger;
 
     fn open_ledger(&self) -> Ledger {
-        let bounds = &self.bounds;
         Ledger {
-            initial_config: NodeSet::first(bounds.nodes),
+            initial_config: NodeSet::first(self.bounds.initial_masters),
             published: Default::default(),
             accepted: Default::default(),
             committed: Default::default(),
             descents: Default::default(),
-            submissions_left: bounds.submissions as u8,
-            restarts_left: bounds.restarts as u8,
-            checks_left: bounds.checks as u8,
+            left: self.bounds.budget(),
+        }
+    }
+
+    /// A formed cluster: the first node is elected, and all messages arrive
+    /// until nothing changes any more.
+    fn prepare(&self, world: &CoordinatorWorld<R>, blank: CoordinatorWorldState) -> CoordinatorWorldState {
+        if !self.model.is_formed() {
+            return blank;
+        }
+        let mut state = blank;
+        let deliveries = |state: &CoordinatorWorldState| -> Vec<CoordinatorAction> {
+            let deliver = |e: &crate::coordination::Envelope<CoordinatorMsg<u8>>| WorldAction::Deliver {
+                source: e.source,
+                dest: e.dest,
+                message: e.message.clone(),
+            };
+            state.network.iter().map(deliver).collect()
+        };
+        let mut stood = false;
+        loop {
+            let next = deliveries(&state).iter().find_map(|action| world.take(&state, action).ok());
+            match next {
+                Some(next) => state = next,
+                None if stood => return state,
+                None => {
+                    stood = true;
+                    let action = WorldAction::Timeout { node: NodeId(0), timer: CoordinatorTimer::Election };
+                    state = world.take(&state, &action).unwrap_or(state);
+                }
+            }
         }
     }
 
     /// A change may be asked of every leader that is not busy; what others
     /// answer is known, and changes nothing.
-    fn requests(&self, state: &State) -> Vec<(NodeId, Id, CoordinatorMsg<u8>)> {
-        if state.ledger.submissions_left == 0 {
-            return Vec::new();
+    fn requests(&self, state: &CoordinatorWorldState) -> Vec<(NodeId, Id, CoordinatorMsg<u8>)> {
+        let (left, all) = (state.ledger.left, self.bounds.budget());
+        let mut changes = Vec::new();
+        if left.submissions > 0 {
+            changes.push(ClusterChange::Value(all.submissions - left.submissions + 1));
         }
-        let number = self.bounds.submissions as u8 - state.ledger.submissions_left + 1;
-        let submit = CoordinatorMsg::Submit { request: u64::from(number), change: number };
-        state
-            .nodes
-            .iter()
-            .enumerate()
-            .filter(|(_, slot)| slot.state.mode == Mode::Leader && slot.state.publication.as_ref().is_none_or(|p| p.committed))
-            .map(|(index, _)| (NodeId::from_index(index), Id::from(CLIENT), submit.clone()))
+        if left.exclusions > 0 {
+            let nodes = (0..self.bounds.nodes).map(NodeId::from_index);
+            changes.extend(nodes.map(|node| ClusterChange::AddVotingConfigExclusions(NodeSet::single(node))));
+        }
+        let free = |state: &CoordinatorState<u8>| state.mode == Mode::Leader && state.publication.is_none();
+        let leaders = state.up().filter(|(_, slot)| free(&slot.state)).map(|(node, _)| node);
+        leaders
+            .flat_map(|node| {
+                changes.iter().map(move |change| {
+                    (node, Id::from(CLIENT), CoordinatorMsg::Submit { request: 0, change: change.clone() })
+                })
+            })
             .collect()
     }
 
-    fn may_fire(&self, state: &State, node: NodeId, timer: &CoordinatorTimer) -> bool {
+    fn may_fire(&self, state: &CoordinatorWorldState, node: NodeId, timer: &CoordinatorTimer) -> bool {
+        let own = &state.nodes[node.index()].state;
         match timer {
-            CoordinatorTimer::Election => state.nodes[node.index()].state.coordination.current_term() < self.bounds.max_term,
-            CoordinatorTimer::FollowerCheck => state.ledger.checks_left > 0,
-            // Suspicion is free.
-            CoordinatorTimer::LeaderFailure | CoordinatorTimer::FollowerFailure | CoordinatorTimer::Publication => true,
+            // What it would ask again is still under way.
+            CoordinatorTimer::FindPeers => false,
+            CoordinatorTimer::Election => {
+                own.mode == Mode::Candidate && own.coordination.current_term().max(own.max_term_seen) < self.bounds.max_term
+            }
+            _ if self.model == CoordinatorModel::Coordinator => true,
+            timer if is_suspicion(*timer) => state.ledger.left.suspicions > 0,
+            _ => true,
         }
     }
 
-    fn may_restart(&self, state: &State, _node: NodeId) -> bool {
-        state.ledger.restarts_left > 0
+    fn may_restart(&self, state: &CoordinatorWorldState, _node: NodeId) -> bool {
+        state.ledger.left.restarts > 0
+    }
+
+    fn on_disconnect(&self, _peer: NodeId) -> Option<CoordinatorMsg<u8>> {
+        Some(CoordinatorMsg::Disconnected)
+    }
+
+    fn is_within_bounds(&self, node: &CoordinatorState<u8>) -> bool {
+        let node = &node.coordination;
+        node.current_term() <= self.bounds.max_term && node.accepted().version <= self.bounds.max_version
+    }
+
+    fn bounds_are_of_nodes(&self) -> bool {
+        true
+    }
+
+    fn parts_read_by(&self, claim: &str) -> Parts {
+        parts::read_by(claim)
+    }
+
+    fn changed_by(&self, step: &Observed<'_, Coordinator<u8, R>>) -> Parts {
+        let turn = parts::Turn { node: step.node, before: step.before, after: step.after };
+        turn.changed(step.sent.iter().map(|(_, message)| message))
+    }
+
+    fn is_noted(&self, step: &Observed<'_, Coordinator<u8, R>>) -> bool {
+        let costs = matches!(
+            step.action,
+            WorldAction::Restart { .. } | WorldAction::Request { .. } | WorldAction::Timeout { .. }
+        );
+        let commits = |message: &CoordinatorMsg<u8>| {
+            let committed = matches!(message, CoordinatorMsg::Outcome { outcome: PublicationOutcome::Committed(_), .. });
+            committed || matches!(message, CoordinatorMsg::Commit(_))
+        };
+        costs
+            || step.before.applied != step.after.applied
+            || step.before.coordination.accepted() != step.after.coordination.accepted()
+            || step.sent.iter().any(|(_, message)| commits(message))
+            || !published_in(step.node, step.before, step.after).is_empty()
     }
 
     fn observe(&self, ledger: &mut Ledger, step: &Observed<'_, Coordinator<u8, R>>) {
-        let accepted = |state: &CoordinatorState<u8>| {
-            let accepted = state.coordination.accepted();
-            PublicationId { term: accepted.term, version: accepted.version }
-        };
-        let request = |state: &CoordinatorState<u8>| state.publication.as_ref().map(|publication| publication.request);
         match step.action {
-            WorldAction::Restart { .. } => ledger.restarts_left -= 1,
-            WorldAction::Request { .. } => ledger.submissions_left -= 1,
-            WorldAction::Timeout { timer: CoordinatorTimer::FollowerCheck, .. } => ledger.checks_left -= 1,
+            WorldAction::Restart { .. } => ledger.left.restarts -= 1,
+            WorldAction::Request { message: CoordinatorMsg::Submit { change: ClusterChange::Value(_), .. }, .. } => {
+                ledger.left.submissions -= 1;
+            }
+            WorldAction::Request { .. } => ledger.left.exclusions -= 1,
+            WorldAction::Timeout { timer, .. } if is_suspicion(*timer) && self.model != CoordinatorModel::Coordinator => {
+                ledger.left.suspicions -= 1;
+            }
             _ => {}
         }
-        if let Some(published) = request(step.after).filter(|published| request(step.before) != Some(*published)) {
-            ledger.publish(step.node, &published, accepted(step.before));
+        if matches!(step.action, WorldAction::Restart { .. } | WorldAction::Start { .. }) {
+            return;
         }
-        let restarted = matches!(step.action, WorldAction::Restart { .. });
-        if accepted(step.after) != accepted(step.before) && !restarted {
-            ledger.accept(step.node, accepted(step.after));
+        let (before, after) = (&step.before.coordination, &step.after.coordination);
+        let mut base = before.accepted().id();
+        for state in published_in(step.node, step.before, step.after) {
+            ledger.publish(step.node, &state, base);
+            base = state.id();
+        }
+        if after.accepted().id() != before.accepted().id() {
+            ledger.accept(step.node, after.accepted().id());
         }
         if let Some(applied) = &step.after.applied {
             ledger.commit(applied.id);
@@ -153,28 +228,20 @@ impl<R: RuleSet> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
         }
     }
 
-    fn is_obsolete(&self, receiver: &CoordinatorState<u8>, _source: NodeId, message: &CoordinatorMsg<u8>) -> bool {
-        is_obsolete(receiver, message)
+    fn is_obsolete(&self, receiver: &CoordinatorState<u8>, source: NodeId, message: &CoordinatorMsg<u8>) -> bool {
+        is_obsolete(self.model.driven(), receiver, source, message)
     }
 
     fn name(&self) -> String {
-        String::from("coordinator")
+        self.model.name().to_owned()
     }
 
     fn bounds(&self) -> Vec<Bound> {
-        let bound = |name, value, kind| Bound { name, value, kind };
-        let b = &self.bounds;
-        vec![
-            bound("nodes", b.nodes as u64, BoundKind::Size),
-            bound("max-term", b.max_term, BoundKind::Budget),
-            bound("submissions", b.submissions, BoundKind::Budget),
-            bound("restarts", b.restarts, BoundKind::Budget),
-            bound("checks", b.checks, BoundKind::Budget),
-        ]
+        self.bounds.listed()
     }
 
     fn claims(&self) -> Vec<Property<CoordinatorWorld<R>>> {
-        claims()
+        claims(self.model)
     }
 
     /// The guards of the rules, and one more for what changes nothing.
@@ -183,14 +250,14 @@ impl<R: RuleSet> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     }
 
     /// Asks the rule once more, so that refusals are counted by their guards.
-    fn refusal(&self, node: &CoordinatorState<u8>, action: &Action) -> usize {
+    fn refusal(&self, node: &CoordinatorState<u8>, action: &CoordinatorAction) -> usize {
         let (rules, state) = (&self.rules, &node.coordination);
         let WorldAction::Deliver { source, message, .. } = action else { return 0 };
         let rejection = match message {
-            CoordinatorMsg::StartJoin { term } => rules.handle_start_join(state, *term).err(),
-            CoordinatorMsg::Join(join) => rules.handle_join(state, *source, join).err(),
-            CoordinatorMsg::PublishRequest(request) => rules.handle_publish_request(state, request).err(),
-            CoordinatorMsg::PublishResponse(id) => rules.handle_publish_response(state, *source, *id).err(),
+            CoordinatorMsg::StartJoin { term, .. } => rules.handle_start_join(state, *term).err(),
+            CoordinatorMsg::Join(request) => request.vote.and_then(|vote| rules.handle_join(state, *source, &vote).err()),
+            CoordinatorMsg::Publish(Publication::Full(published)) => rules.handle_publish_request(state, published).err(),
+            CoordinatorMsg::PublishResponse { id, .. } => rules.handle_publish_response(state, *source, *id).err(),
             CoordinatorMsg::Commit(id) => rules.handle_commit(state, *id).err(),
             _ => None,
         };
@@ -218,95 +285,59 @@ impl<R: RuleSet> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     }
 
     fn is_symmetric(&self) -> bool {
-        true
+        self.bounds.initial_masters == self.bounds.nodes
     }
 
-    fn node_key(&self, state: &State, id: NodeId) -> u64 {
-        let slot = &state.nodes[id.index()];
-        let node = &slot.state;
-        let (durable, volatile) = (&node.coordination.durable, &node.coordination.volatile);
-        let mode = match node.mode {
-            Mode::Candidate => 0,
-            Mode::Leader => 1,
-            Mode::Follower(_) => 2,
-        };
-        let publication = node.publication.as_ref();
-        let parts = [
-            durable.current_term,
-            state_key(&durable.accepted),
-            mode,
-            sort_key::of_set(volatile.join_votes, id),
-            sort_key::of_set(volatile.publish_votes, id),
-            u64::from(volatile.started_join_since_restart) * 2 + u64::from(volatile.election_won),
-            volatile.last_published_version,
-            publication.map_or(0, |p| state_key(&p.request)),
-            publication.map_or(0, |p| u64::from(p.committed) * 2 + u64::from(p.client.is_some()) + 1),
-            node.applied.as_ref().map_or(0, |applied| sort_key::mix([applied.id.term, applied.id.version])),
-            slot.disk.as_ref().map_or(0, |disk| sort_key::mix([disk.current_term, state_key(&disk.accepted)])),
-        ];
-        let accepted = state.ledger.accepted.iter().map(|(_, nodes)| sort_key::of_set(*nodes, id));
-        let published = state.ledger.published.iter().map(|publication| u64::from(publication.publisher == id));
-        let led = state.nodes.iter().filter(|other| other.state.mode == Mode::Follower(id)).count() as u64;
-        sort_key::mix(parts.into_iter().chain(accepted).chain(published).chain([led]))
+    fn node_key(&self, slot: &CoordinatorSlot, id: NodeId) -> u64 {
+        keys::of_node(slot, id)
+    }
+
+    fn regard_key(&self, slot: &CoordinatorSlot, other: NodeId) -> u64 {
+        keys::of_regard(slot, other)
+    }
+
+    fn ledger_key(&self, ledger: &Ledger, id: NodeId) -> u64 {
+        keys::of_ledger(ledger, id)
     }
 
     fn message_key(&self, message: &CoordinatorMsg<u8>) -> u64 {
-        let kind = message_kind(message) as u64;
-        match message {
-            CoordinatorMsg::StartJoin { term } | CoordinatorMsg::FollowerCheck { term } => sort_key::mix([kind, *term]),
-            CoordinatorMsg::Join(join) => sort_key::mix([kind, join.term, join.last_accepted_term, join.last_accepted_version]),
-            CoordinatorMsg::PublishRequest(state) => sort_key::mix([kind, state_key(state)]),
-            CoordinatorMsg::PublishResponse(id) | CoordinatorMsg::Commit(id) => sort_key::mix([kind, id.term, id.version]),
-            CoordinatorMsg::FollowerCheckResponse { term, accepted, applied } => {
-                sort_key::mix([kind, *term, accepted.term, accepted.version, u64::from(*applied)])
-            }
-            CoordinatorMsg::Submit { .. } | CoordinatorMsg::Outcome { .. } => kind,
-        }
+        keys::of_message(message)
     }
 
     fn permuted_node(&self, node: &CoordinatorState<u8>, permutation: &[u8]) -> CoordinatorState<u8> {
-        let mut next = node.clone();
-        next.coordination.durable = self.permuted_disk(&node.coordination.durable, permutation);
-        let volatile = &mut next.coordination.volatile;
-        volatile.join_votes = volatile.join_votes.permuted(permutation);
-        volatile.last_published_config = volatile.last_published_config.permuted(permutation);
-        volatile.publish_votes = volatile.publish_votes.permuted(permutation);
-        if let Mode::Follower(leader) = node.mode {
-            next.mode = Mode::Follower(NodeId(permutation[leader.index()]));
-        }
-        let rename = |publication: &LeaderPublication<u8>| LeaderPublication {
-            request: permuted_state(&publication.request, permutation),
-            ..publication.clone()
-        };
-        next.publication = node.publication.as_ref().map(rename);
-        next.heard = node.heard.permuted(permutation);
-        next
+        node.renamed(permutation)
     }
 
-    fn permuted_disk(&self, disk: &Durable<u8>, permutation: &[u8]) -> Durable<u8> {
-        Durable { current_term: disk.current_term, accepted: permuted_state(&disk.accepted, permutation) }
+    fn permuted_disk(&self, disk: &Durable<ClusterMetadata<u8>>, permutation: &[u8]) -> Durable<ClusterMetadata<u8>> {
+        disk.renamed(permutation)
+    }
+
+    fn permuted_timer(&self, timer: &CoordinatorTimer, permutation: &[u8]) -> CoordinatorTimer {
+        timer.renamed(permutation)
     }
 
     fn permuted_message(&self, message: &CoordinatorMsg<u8>, permutation: &[u8]) -> CoordinatorMsg<u8> {
-        match message {
-            CoordinatorMsg::PublishRequest(state) => CoordinatorMsg::PublishRequest(permuted_state(state, permutation)),
-            other => other.clone(),
-        }
+        message.renamed(permutation)
     }
 
     fn permuted_ledger(&self, ledger: &Ledger, permutation: &[u8]) -> Ledger {
-        ledger.permuted(permutation)
+        ledger.renamed(permutation)
     }
 }
 
-fn state_key(state: &ClusterState<u8>) -> u64 {
-    sort_key::mix([state.term, state.version, u64::from(state.value), state.config.len() as u64])
-}
-
-fn permuted_state(state: &ClusterState<u8>, permutation: &[u8]) -> ClusterState<u8> {
-    ClusterState {
-        config: state.config.permuted(permutation),
-        committed_config: state.committed_config.permuted(permutation),
-        ..*state
-    }
+/// What a node published in one turn, in order. A node that is alone commits
+/// in the turn in which it publishes: what it accepts then, it published.
+pub(super) fn published_in(
+    node: NodeId,
+    before: &CoordinatorState<u8>,
+    after: &CoordinatorState<u8>,
+) -> Vec<crate::coordination::ClusterState<ClusterMetadata<u8>>> {
+    let known = before.publication.as_ref().map(|publication| publication.id());
+    let under_way = after.publication.as_ref().map(|publication| publication.state.clone());
+    let accepted = after.coordination.accepted();
+    let own = after.mode == Mode::Leader && accepted.value.master == Some(node);
+    let at_once = (own && accepted.id() != before.coordination.accepted().id()).then(|| accepted.clone());
+    let mut published: Vec<_> = at_once.into_iter().chain(under_way).filter(|state| Some(state.id()) != known).collect();
+    published.dedup_by_key(|state| state.id());
+    published
 }

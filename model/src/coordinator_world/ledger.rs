@@ -4,15 +4,31 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::renaming::{Renamed, renamed_uuid};
 use crate::coordination::history::{Descent, History, Origin, Published};
 use crate::coordination::{ClusterState, PublicationId};
+use crate::coordinator::{ClusterMetadata, Members};
 use crate::node_set::{NodeId, NodeSet};
 use crate::zen_with_terms::Descents;
 
-/// Ghost state and budgets.
+/// What may still happen that the protocol does not do by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Budget {
+    /// Client changes of the value.
+    pub submissions: u8,
+    /// Exclusions of a node from the voting configuration.
+    pub exclusions: u8,
+    /// Restarts.
+    pub restarts: u8,
+    /// Suspicions of a leader or a follower that is there.
+    pub suspicions: u8,
+}
+
+/// Ghost state and budget.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Ledger {
-    /// The voting configuration that the nodes were bootstrapped with.
+    /// The initial master nodes: the true set, of which every first
+    /// configuration holds a majority.
     pub initial_config: NodeSet,
     /// Every publication, sorted.
     pub published: SmallVec<[Published; 4]>,
@@ -22,28 +38,52 @@ pub struct Ledger {
     pub committed: SmallVec<[PublicationId; 4]>,
     /// Which publication builds on which.
     pub descents: Descents,
-    /// Client changes that may still be submitted.
-    pub submissions_left: u8,
-    /// Restarts that may still happen.
-    pub restarts_left: u8,
-    /// Rounds of follower checks that may still be sent.
-    pub checks_left: u8,
+    /// What may still happen.
+    pub left: Budget,
+}
+
+/// The content of a state in one number, so that a publication's value can be
+/// compared: eight bits each for value, members, master-eligible members,
+/// exclusions, master and cluster.
+pub(super) fn content(metadata: &ClusterMetadata<u8>) -> u64 {
+    let parts = [
+        u64::from(metadata.value),
+        metadata.members.nodes.0,
+        metadata.members.master_eligible.0,
+        metadata.exclusions.0,
+        metadata.master.map_or(0, |master| master.index() as u64 + 1),
+        metadata.cluster_uuid,
+    ];
+    parts.iter().rev().fold(0, |packed, part| packed << 8 | part & 0xff)
+}
+
+fn renamed_content(content: u64, names: &[u8]) -> u64 {
+    let part = |index: u32| content >> (8 * index) & 0xff;
+    let set = |index| NodeSet(part(index)).renamed(names);
+    let metadata = ClusterMetadata {
+        value: part(0) as u8,
+        members: Members { nodes: set(1), master_eligible: set(2) },
+        exclusions: set(3),
+        master: (part(4) > 0).then(|| NodeId::from_index(part(4) as usize - 1).renamed(names)),
+        cluster_uuid: renamed_uuid(part(5), names),
+        uuid_committed: false,
+    };
+    self::content(&metadata)
 }
 
 impl Ledger {
     /// Adds a publication on top of what its leader had accepted.
-    pub fn publish(&mut self, publisher: NodeId, request: &ClusterState<u8>, base: PublicationId) {
-        let id = PublicationId { term: request.term, version: request.version };
+    pub fn publish(&mut self, publisher: NodeId, state: &ClusterState<ClusterMetadata<u8>>, base: PublicationId) {
         let publication = Published {
-            id,
-            value: u64::from(request.value),
-            config: request.config,
-            committed_config: request.committed_config,
+            id: state.id(),
+            value: content(&state.value),
+            config: state.config,
+            committed_config: state.committed_config,
             publisher,
         };
         if let Err(position) = self.published.binary_search(&publication) {
             self.published.insert(position, publication);
-            self.descents.publish(base, id);
+            self.descents.publish(base, state.id());
         }
     }
 
@@ -62,18 +102,25 @@ impl Ledger {
         }
     }
 
-    /// The ledger under a renaming of nodes.
-    pub fn permuted(&self, permutation: &[u8]) -> Self {
+    /// The value that clients wrote in a publication.
+    pub fn written(publication: &Published) -> u8 {
+        publication.value as u8
+    }
+}
+
+impl Renamed for Ledger {
+    fn renamed(&self, names: &[u8]) -> Self {
         let mut next = self.clone();
-        next.initial_config = self.initial_config.permuted(permutation);
+        next.initial_config = self.initial_config.renamed(names);
         for publication in &mut next.published {
-            publication.config = publication.config.permuted(permutation);
-            publication.committed_config = publication.committed_config.permuted(permutation);
-            publication.publisher = NodeId(permutation[publication.publisher.index()]);
+            publication.value = renamed_content(publication.value, names);
+            publication.config = publication.config.renamed(names);
+            publication.committed_config = publication.committed_config.renamed(names);
+            publication.publisher = publication.publisher.renamed(names);
         }
         next.published.sort_unstable();
         for (_, nodes) in &mut next.accepted {
-            *nodes = nodes.permuted(permutation);
+            *nodes = nodes.renamed(names);
         }
         next
     }

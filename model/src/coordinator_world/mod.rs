@@ -1,18 +1,28 @@
-//! `coordinator`: Coordinators in a world, checked exhaustively.
+//! The world of the [`Coordinator`](crate::coordinator::Coordinator): four models
+//! of one actor.
 //!
-//! Every message once sent may arrive at any time and any number of times, every
-//! timer that is set may fire, followers and leaders may be suspected at will,
-//! nodes restart from what they saved. The adversary's budget is part of the
-//! state: terms up to a highest one, submissions, restarts, rounds of checks.
-//! When it is spent the action is no longer possible, so nothing is cut.
+//! | model | driven by messages and timers | left to the environment |
+//! | --- | --- | --- |
+//! | `coordinator` | votes, publications, commits, restarts | when elections start, who suspects whom |
+//! | `prevote` | pre-votes too, from a formed cluster | who suspects whom, within a budget |
+//! | `membership` | discovery, bootstrapping, joins, removals | as above |
+//! | `reconfiguration` | the same, from a formed cluster, with exclusions | as above |
+//!
+//! What is left to the environment may happen at any time, so that whatever the
+//! messages and timers would have brought about is among what it does.
 
+mod bounds;
 mod claims;
 mod environment;
+mod keys;
 mod ledger;
 mod obsolete;
+mod parts;
 mod refinement;
+mod renaming;
 mod text;
 
-pub use environment::{CoordinatorBounds, CoordinatorEnvironment, CoordinatorWorld, coordinator_world};
-pub use ledger::Ledger;
-pub use refinement::{TurnView, refines_the_rules};
+pub use bounds::{CoordinatorBounds, CoordinatorModel};
+pub use environment::{CoordinatorAction, CoordinatorEnvironment, CoordinatorWorld, CoordinatorWorldState, coordinator_world};
+pub use ledger::{Budget, Ledger};
+pub use refinement::{Recorded, refines_the_rules};

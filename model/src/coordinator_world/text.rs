@@ -1,52 +1,126 @@
 //! Messages and timers in words.
 
-use crate::coordinator::{CoordinatorMsg, CoordinatorTimer, NotPublished, PublicationOutcome};
+use crate::coordinator::{
+    ClusterChange, CoordinatorMsg, CoordinatorTimer, JoinRequest, NotPublished, Publication, PublicationOutcome,
+};
 
-pub(super) const MESSAGE_KINDS: [&str; 9] = [
+pub(super) const MESSAGE_KINDS: [&str; 22] = [
+    "PeersRequest",
+    "PeersResponse",
+    "PreVoteRequest",
+    "PreVoteResponse",
     "StartJoin",
     "Join",
-    "PublishRequest",
+    "JoinResponse",
+    "ValidateJoin",
+    "JoinValidated",
+    "Publish",
     "PublishResponse",
+    "PublishRefused",
     "Commit",
+    "Applied",
     "FollowerCheck",
     "FollowerCheckResponse",
+    "LeaderCheck",
+    "LeaderCheckResponse",
+    "SessionEnded",
+    "Health",
     "Submit",
     "Outcome",
 ];
 
-pub(super) const TIMER_KINDS: [&str; 5] =
-    ["Election", "LeaderFailure", "FollowerCheckRound", "FollowerFailure", "PublicationTimeout"];
+pub(super) const TIMER_KINDS: [&str; 8] = [
+    "FindPeersTimer",
+    "ElectionTimer",
+    "LeaderCheckTimer",
+    "LeaderCheckTimeout",
+    "FollowerCheckTimer",
+    "FollowerCheckTimeout",
+    "PublicationTimeout",
+    "LagTimeout",
+];
 
 pub(super) fn message_kind(message: &CoordinatorMsg<u8>) -> usize {
     match message {
-        CoordinatorMsg::StartJoin { .. } => 0,
-        CoordinatorMsg::Join(_) => 1,
-        CoordinatorMsg::PublishRequest(_) => 2,
-        CoordinatorMsg::PublishResponse(_) => 3,
-        CoordinatorMsg::Commit(_) => 4,
-        CoordinatorMsg::FollowerCheck { .. } => 5,
-        CoordinatorMsg::FollowerCheckResponse { .. } => 6,
-        CoordinatorMsg::Submit { .. } => 7,
-        CoordinatorMsg::Outcome { .. } => 8,
+        CoordinatorMsg::PeersRequest { .. } => 0,
+        CoordinatorMsg::PeersResponse { .. } => 1,
+        CoordinatorMsg::PreVoteRequest { .. } => 2,
+        CoordinatorMsg::PreVoteResponse { .. } => 3,
+        CoordinatorMsg::StartJoin { .. } => 4,
+        CoordinatorMsg::Join(_) => 5,
+        CoordinatorMsg::JoinResponse { .. } => 6,
+        CoordinatorMsg::ValidateJoin { .. } => 7,
+        CoordinatorMsg::JoinValidated { .. } => 8,
+        CoordinatorMsg::Publish(_) => 9,
+        CoordinatorMsg::PublishResponse { .. } => 10,
+        CoordinatorMsg::PublishRefused { .. } => 11,
+        CoordinatorMsg::Commit(_) => 12,
+        CoordinatorMsg::Applied(_) => 13,
+        CoordinatorMsg::FollowerCheck { .. } => 14,
+        CoordinatorMsg::FollowerCheckResponse { .. } => 15,
+        CoordinatorMsg::LeaderCheck => 16,
+        CoordinatorMsg::LeaderCheckResponse { .. } => 17,
+        CoordinatorMsg::Disconnected => 18,
+        CoordinatorMsg::Health { .. } => 19,
+        CoordinatorMsg::Submit { .. } => 20,
+        CoordinatorMsg::Outcome { .. } => 21,
     }
 }
 
 pub(super) fn timer_kind(timer: CoordinatorTimer) -> usize {
-    CoordinatorTimer::ALL.iter().position(|known| *known == timer).expect("every timer is listed")
+    match timer {
+        CoordinatorTimer::FindPeers => 0,
+        CoordinatorTimer::Election => 1,
+        CoordinatorTimer::LeaderCheck => 2,
+        CoordinatorTimer::LeaderCheckTimeout => 3,
+        CoordinatorTimer::FollowerCheck(_) => 4,
+        CoordinatorTimer::FollowerCheckTimeout(_) => 5,
+        CoordinatorTimer::PublicationTimeout => 6,
+        CoordinatorTimer::Lag => 7,
+    }
 }
 
 pub(super) fn message_text(message: &CoordinatorMsg<u8>) -> String {
     match message {
-        CoordinatorMsg::StartJoin { term } | CoordinatorMsg::FollowerCheck { term } => format!("term {term}"),
-        CoordinatorMsg::Join(join) => {
-            format!("term {}, accepted (t{},v{})", join.term, join.last_accepted_term, join.last_accepted_version)
+        CoordinatorMsg::PeersRequest { known } => format!("knows {known}"),
+        CoordinatorMsg::PeersResponse { leader: Some(leader), term, .. } => format!("leader {leader}, term {term}"),
+        CoordinatorMsg::PeersResponse { leader: None, known, term } => format!("no leader, knows {known}, term {term}"),
+        CoordinatorMsg::PreVoteRequest { term } => format!("term {term}"),
+        CoordinatorMsg::PreVoteResponse { term, accepted } => format!("term {term}, accepted {accepted}"),
+        CoordinatorMsg::StartJoin { candidate, term } => format!("for {candidate}, term {term}"),
+        CoordinatorMsg::Join(JoinRequest { vote: Some(join), .. }) => {
+            format!("vote in term {}, accepted (t{},v{})", join.term, join.last_accepted_term, join.last_accepted_version)
         }
-        CoordinatorMsg::PublishRequest(state) => format!("(t{},v{}) value {}", state.term, state.version, state.value),
-        CoordinatorMsg::PublishResponse(id) | CoordinatorMsg::Commit(id) => id.to_string(),
-        CoordinatorMsg::FollowerCheckResponse { term, accepted, applied } => {
-            format!("term {term}, accepted {accepted}{}", if *applied { ", applied" } else { "" })
+        CoordinatorMsg::Join(JoinRequest { minimum_term, vote: None }) => format!("no vote, term {minimum_term}"),
+        CoordinatorMsg::JoinResponse { accepted } => (if *accepted { "let in" } else { "refused" }).to_owned(),
+        CoordinatorMsg::ValidateJoin { cluster_uuid } => format!("cluster {cluster_uuid}"),
+        CoordinatorMsg::JoinValidated { valid } => (if *valid { "valid" } else { "invalid" }).to_owned(),
+        CoordinatorMsg::Publish(Publication::Full(state)) => format!(
+            "{} value {}, members {}, configuration {}, committed {}",
+            state.id(),
+            state.value.value,
+            state.value.members.nodes,
+            state.config,
+            state.committed_config
+        ),
+        CoordinatorMsg::Publish(Publication::Diff(diff)) => format!("{} as difference to {}", diff.state.id(), diff.base),
+        CoordinatorMsg::PublishResponse { id, vote } => format!("{id}{}", if vote.is_some() { " with vote" } else { "" }),
+        CoordinatorMsg::PublishRefused { id, needs_full_state } => {
+            format!("{id}{}", if *needs_full_state { ": needs the full state" } else { "" })
         }
-        CoordinatorMsg::Submit { change, .. } => format!("value {change}"),
+        CoordinatorMsg::Commit(id) | CoordinatorMsg::Applied(id) => id.to_string(),
+        CoordinatorMsg::FollowerCheck { term } => format!("term {term}"),
+        CoordinatorMsg::FollowerCheckResponse { term, follows } => {
+            format!("term {term}: {}", if *follows { "follows" } else { "does not follow" })
+        }
+        CoordinatorMsg::LeaderCheck | CoordinatorMsg::Disconnected => String::new(),
+        CoordinatorMsg::LeaderCheckResponse { leads } => (if *leads { "leads" } else { "does not lead" }).to_owned(),
+        CoordinatorMsg::Health { healthy } => (if *healthy { "healthy" } else { "unhealthy" }).to_owned(),
+        CoordinatorMsg::Submit { change, .. } => match change {
+            ClusterChange::Value(value) => format!("value {value}"),
+            ClusterChange::AddVotingConfigExclusions(nodes) => format!("exclude {nodes} from voting"),
+            ClusterChange::ClearVotingConfigExclusions => String::from("clear voting exclusions"),
+        },
         CoordinatorMsg::Outcome { outcome, .. } => match outcome {
             PublicationOutcome::Committed(id) => format!("committed as {id}"),
             PublicationOutcome::NotPublished(NotPublished::NotLeader) => String::from("not published: not the leader"),

@@ -15,6 +15,19 @@ pub enum NetworkKind {
         /// Whether a message that its receiver ignores stays, as in `ActorModel`.
         keep_ignored: bool,
     },
+    /// It is gone, and sending what is under way already adds nothing. Every
+    /// message belongs to a session between its two nodes: it arrives, or both
+    /// are told that the session has ended ([`WorldAction::Disconnected`]).
+    ///
+    /// [`WorldAction::Disconnected`]: super::WorldAction::Disconnected
+    Sessions,
+}
+
+impl NetworkKind {
+    /// Whether delivery takes a message away.
+    pub fn consumes(self) -> bool {
+        self != NetworkKind::RetainedSet
+    }
 }
 
 /// The messages under way, sorted: a set or a multiset.
@@ -28,10 +41,10 @@ impl<M> Default for Network<M> {
 }
 
 impl<M: Clone + Ord> Network<M> {
-    /// Adds a message; a retained set holds it once.
+    /// Adds a message; a set holds it once.
     pub fn send(&mut self, kind: NetworkKind, envelope: Envelope<M>) {
         match (self.0.binary_search(&envelope), kind) {
-            (Ok(_), NetworkKind::RetainedSet) => {}
+            (Ok(_), NetworkKind::RetainedSet | NetworkKind::Sessions) => {}
             (Ok(position) | Err(position), _) => self.0.insert(position, envelope),
         }
     }
@@ -55,6 +68,20 @@ impl<M: Clone + Ord> Network<M> {
             .enumerate()
             .filter(|(position, envelope)| *position == 0 || self.0[position - 1] != **envelope)
             .map(|(_, e)| e)
+    }
+
+    /// All messages in order, copies included.
+    pub(super) fn copies(&self) -> impl Iterator<Item = &Envelope<M>> + Clone {
+        self.0.iter()
+    }
+
+    /// Replaces the messages by these, which are in order.
+    pub(super) fn fill<'a>(&mut self, sorted: impl Iterator<Item = &'a Envelope<M>>)
+    where
+        M: 'a,
+    {
+        self.0.clear();
+        self.0.extend(sorted.cloned());
     }
 
     /// Keeps what `keep` says.

@@ -8,6 +8,7 @@ use crate::coordination::RuleSet;
 use crate::coordination::claims::coordination_claims;
 use crate::coordination::history::History;
 use crate::coordination::properties::{self as claim, RuleInput, RuleOutput};
+use crate::explorer::Parts;
 use crate::node_set::NodeId;
 use crate::property::{Property, Verdict};
 
@@ -27,6 +28,31 @@ pub(super) fn claims<R: RuleSet>() -> Vec<Property<Zen<R>>> {
         }),
     ]);
     claims
+}
+
+/// Publications, acceptances, commits and lineage: what a [`History`] tells.
+pub(super) const HISTORY: Parts = Parts(2);
+/// Who has won the election of which term.
+pub(super) const WINNERS: Parts = Parts(4);
+
+/// What each claim above reads.
+pub(super) fn parts_read_by(claim: &str) -> Parts {
+    match claim {
+        "SingleNodeInvariant" | "FollowsTheRules" => Parts::LOCAL,
+        "OneElectionWinnerPerTerm" => WINNERS,
+        "OneMasterPerTerm"
+        | "LogMatching"
+        | "DescendantRelationIsStrictlyOrdered"
+        | "DescendantRelationIsTransitive"
+        | "NewerOpsBasedOnOlderCommittedOps"
+        | "CommittedValuesDescendantsFromCommittedValues"
+        | "CommittedValuesDescendantsFromInitialValue"
+        | "CommitHasQuorumVsPreviousCommittedConfiguration"
+        | "CommitHasQuorumOfPublishedConfiguration"
+        | "P2bInvariant"
+        | "StateIsCommitted" => HISTORY,
+        _ => Parts::ALL,
+    }
 }
 
 fn follows_the_rules<R: RuleSet>(_: &Zen<R>, before: &ZenState, action: &ZenAction, after: &ZenState) -> Verdict {

@@ -6,9 +6,11 @@ use smallvec::SmallVec;
 use stateright::Model;
 
 use super::action::ZenAction;
+use super::explorer::ZenExplorer;
 use super::messages::{Descents, MAX_NODES, MAX_NUMBER, ZenMessage, ZenMessages};
 use super::state::{Bootstrap, ZenState};
 use crate::coordination::{ClientValue, CoordinationState, Durable, PublicationId, Rejection, RuleSet, Sound, Volatile};
+use crate::explorer::{Explorer, Identity, Parts};
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::Property;
 use crate::sort_key;
@@ -43,6 +45,21 @@ impl ZenBounds {
     }
 }
 
+/// A node and what its disk holds, if that is not what it knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub node: CoordinationState<u8>,
+    pub disk: Option<Durable<u8>>,
+}
+
+/// What an action does: to its node, to the messages, to the lineage.
+pub(super) struct Happening {
+    pub after: Place,
+    pub sent: Option<ZenMessage>,
+    /// What was published, after what was accepted before.
+    pub published: Option<(PublicationId, PublicationId)>,
+}
+
 /// The model under the rules `R`.
 #[derive(Clone, Debug)]
 pub struct ZenWithTerms<R = Sound> {
@@ -59,6 +76,27 @@ impl<R: RuleSet> ZenWithTerms<R> {
 
     fn all_nodes(&self) -> NodeSet {
         NodeSet::first(self.bounds.nodes)
+    }
+
+    pub(super) fn nodes(&self) -> usize {
+        self.bounds.nodes
+    }
+
+    pub(super) fn max_messages(&self) -> usize {
+        self.bounds.max_messages as usize
+    }
+
+    /// Whatever may be chosen in the beginning.
+    pub(super) fn bootstraps(&self) -> Vec<Arc<Bootstrap>> {
+        let mut all = Vec::new();
+        for config in self.all_nodes().non_empty_subsets() {
+            for value in 0..self.bounds.values as u8 {
+                for versions in all_tuples(self.bounds.nodes, self.bounds.max_initial_version) {
+                    all.push(Arc::new(Bootstrap { config, value, versions }));
+                }
+            }
+        }
+        all
     }
 
     /// What the rules make of `action`: the node after, and what it sent.
@@ -93,88 +131,113 @@ impl<R: RuleSet> ZenWithTerms<R> {
         }
     }
 
-    /// One disjunct of `Next`, for a node that is `before` in `state`.
-    fn take(&self, state: &ZenState, before: &CoordinationState<u8>, action: &ZenAction) -> Result<ZenState, Rejection> {
-        let node = action.node();
+    /// One disjunct of `Next`, as far as it is the node's affair.
+    pub(super) fn happen(&self, bootstrap: &Bootstrap, at: &Place, action: &ZenAction) -> Result<Happening, Rejection> {
+        let Place { node: before, disk } = at;
         if let ZenAction::RestartNode { .. } = action {
-            let disk = state.disk(node).unwrap_or(&before.durable);
-            let mut next = state.clone();
-            next.nodes.set(node.index(), &CoordinationState::restart(self.rules.read_back(disk)));
-            next.set_disk(node, None);
-            return Ok(next);
+            let disk = disk.as_ref().unwrap_or(&before.durable);
+            let node = CoordinationState::restart(self.rules.read_back(disk));
+            return Ok(Happening { after: Place { node, disk: None }, sent: None, published: None });
         }
-        let (after, sent) = self.rule(before, state.bootstrap.value, action)?;
+        let (node, sent) = self.rule(before, bootstrap.value, action)?;
+        let published = match action {
+            ZenAction::HandleClientValue { change, .. } => {
+                let accepted = before.accepted();
+                let from = PublicationId::new(accepted.term, accepted.version);
+                Some((from, PublicationId::new(change.term, change.version)))
+            }
+            _ => None,
+        };
+        let disk = self.rules.left_on_disk(disk.as_ref(), &before.durable, &node.durable);
+        Ok(Happening { after: Place { node, disk }, sent, published })
+    }
+
+    /// One disjunct of `Next`.
+    fn take(&self, state: &ZenState, at: &Place, action: &ZenAction) -> Result<ZenState, Rejection> {
+        let Happening { after, sent, published } = self.happen(&state.bootstrap, at, action)?;
         let mut next = state.clone();
-        if let ZenAction::HandleClientValue { change, .. } = action {
-            let accepted = before.accepted();
-            let from = PublicationId::new(accepted.term, accepted.version);
-            next.descendant.publish(from, PublicationId::new(change.term, change.version));
+        if let Some((from, to)) = published {
+            next.descendant.publish(from, to);
         }
         if let Some(message) = sent {
             next.messages.insert(message);
         }
-        next.nodes.set(node.index(), &after);
-        let disk = self.rules.left_on_disk(state.disk(node), &before.durable, &after.durable);
-        if disk.as_ref() != state.disk(node) {
-            next.set_disk(node, disk);
+        next.nodes.set(action.node().index(), &after.node);
+        if after.disk != at.disk {
+            next.set_disk(action.node(), after.disk);
         }
         Ok(next)
     }
 
-    /// Every disjunct of `Next`, whether its guards hold or not. The visitor
-    /// answers a client value with the guard that refused it: where that guard
-    /// does not depend on the rest of the bindings, they are skipped.
-    fn attempts(&self, state: &ZenState, mut attempt: impl FnMut(&CoordinationState<u8>, ZenAction) -> Option<Rejection>) {
+    /// What may be attempted at a node whatever was sent.
+    pub(super) fn own_attempts(
+        &self,
+        bootstrap: &Bootstrap,
+        node: NodeId,
+        mut attempt: impl FnMut(ZenAction) -> Option<Rejection>,
+    ) {
         let bounds = &self.bounds;
-        let unpacked: SmallVec<[CoordinationState<u8>; 3]> = state.nodes.iter().collect();
-        let mut attempt = |action: ZenAction| attempt(&unpacked[action.node().index()], action);
-        let nodes = || self.all_nodes().iter();
-        for node in nodes() {
-            for config in self.rules.bootstrap_configs(state.bootstrap.config, self.all_nodes()) {
-                attempt(ZenAction::SetInitialState { node, config });
+        for config in self.rules.bootstrap_configs(bootstrap.config, self.all_nodes()) {
+            attempt(ZenAction::SetInitialState { node, config });
+        }
+        for term in 0..=bounds.max_term {
+            for candidate in self.all_nodes().iter() {
+                attempt(ZenAction::HandleStartJoin { node, candidate, term });
             }
         }
-        for node in nodes() {
-            for term in 0..=bounds.max_term {
-                for candidate in nodes() {
-                    attempt(ZenAction::HandleStartJoin { node, candidate, term });
-                }
-            }
-        }
-        for node in nodes() {
-            'values: for term in 0..=bounds.max_term {
-                'terms: for version in 0..=bounds.max_version {
-                    for value in 0..bounds.values as u8 {
-                        for config in self.all_nodes().non_empty_subsets() {
-                            let change = ClientValue { term, version, value, config };
-                            match attempt(ZenAction::HandleClientValue { node, change }) {
-                                Some(Rejection::PublishElectionNotWon | Rejection::PreviousPublicationNotAccepted) => {
-                                    break 'values;
-                                }
-                                Some(Rejection::PublishTermMismatch) => break 'terms,
-                                Some(Rejection::PublishVersionNotNewer) => continue 'terms,
-                                _ => {}
-                            }
+        self.client_values(node, &mut attempt);
+        attempt(ZenAction::RestartNode { node });
+    }
+
+    /// The visitor answers a client value with the guard that refused it: where
+    /// that guard does not depend on the rest of the bindings, they are skipped.
+    fn client_values(&self, node: NodeId, attempt: &mut impl FnMut(ZenAction) -> Option<Rejection>) {
+        let bounds = &self.bounds;
+        for term in 0..=bounds.max_term {
+            'terms: for version in 0..=bounds.max_version {
+                for value in 0..bounds.values as u8 {
+                    for config in self.all_nodes().non_empty_subsets() {
+                        let change = ClientValue { term, version, value, config };
+                        match attempt(ZenAction::HandleClientValue { node, change }) {
+                            Some(Rejection::PublishElectionNotWon | Rejection::PreviousPublicationNotAccepted) => return,
+                            Some(Rejection::PublishTermMismatch) => break 'terms,
+                            Some(Rejection::PublishVersionNotNewer) => continue 'terms,
+                            _ => {}
                         }
                     }
                 }
             }
         }
-        for message in state.messages.iter() {
-            match message {
-                ZenMessage::Join { source, dest, join } => _ = attempt(ZenAction::HandleJoin { node: dest, source, join }),
-                ZenMessage::PublishRequest { source, state } => {
-                    nodes().for_each(|node| _ = attempt(ZenAction::HandlePublishRequest { node, source, state }));
-                }
-                ZenMessage::PublishResponse { source, dest, id } => {
-                    attempt(ZenAction::HandlePublishResponse { node: dest, source, id });
-                }
-                ZenMessage::Commit { source, id } => {
-                    nodes().for_each(|node| _ = attempt(ZenAction::HandleCommit { node, source, id }));
-                }
-            }
+    }
+
+    /// The handlers that a message may be given to.
+    pub(super) fn deliveries(&self, message: ZenMessage) -> impl Iterator<Item = ZenAction> {
+        let receivers = message.ends().1.map_or(self.all_nodes(), NodeSet::single);
+        receivers.iter().map(move |node| match message {
+            ZenMessage::Join { source, join, .. } => ZenAction::HandleJoin { node, source, join },
+            ZenMessage::PublishRequest { source, state } => ZenAction::HandlePublishRequest { node, source, state },
+            ZenMessage::PublishResponse { source, id, .. } => ZenAction::HandlePublishResponse { node, source, id },
+            ZenMessage::Commit { source, id } => ZenAction::HandleCommit { node, source, id },
+        })
+    }
+
+    /// Every disjunct of `Next`, whether its guards hold or not; the visitor
+    /// answers with the guard that refused.
+    fn attempts(&self, state: &ZenState, mut attempt: impl FnMut(&Place, ZenAction) -> Option<Rejection>) {
+        let places: SmallVec<[Place; 3]> = self.all_nodes().iter().map(|node| state.place(node)).collect();
+        let mut attempt = |action: ZenAction| attempt(&places[action.node().index()], action);
+        for node in self.all_nodes().iter() {
+            self.own_attempts(&state.bootstrap, node, &mut attempt);
         }
-        nodes().for_each(|node| _ = attempt(ZenAction::RestartNode { node }));
+        for message in state.messages.iter() {
+            self.deliveries(message).for_each(|action| _ = attempt(action));
+        }
+    }
+
+    /// The module's limit on what a node has published.
+    pub(super) fn published_within(node: &CoordinationState<u8>) -> bool {
+        let limit = if node.durable.current_term <= 1 { 2 } else { 3 };
+        node.volatile.last_published_version <= limit
     }
 
     /// The messages among the nodes that appear with `action`.
@@ -186,7 +249,7 @@ impl<R: RuleSet> ZenWithTerms<R> {
     }
 }
 
-fn guard_id(rejection: Rejection) -> GuardId {
+pub(super) fn guard_id(rejection: Rejection) -> GuardId {
     GuardId(rejection as u16)
 }
 
@@ -195,31 +258,26 @@ impl<R: RuleSet> Model for ZenWithTerms<R> {
     type Action = ZenAction;
 
     fn init_states(&self) -> Vec<ZenState> {
-        let bounds = &self.bounds;
         let mut states = Vec::new();
-        for config in self.all_nodes().non_empty_subsets() {
-            for value in 0..bounds.values as u8 {
-                for held in 0..bounds.values as u8 {
-                    for versions in all_tuples(bounds.nodes, bounds.max_initial_version) {
-                        let node = |version: &u64| CoordinationState::restart(Durable::blank(held, *version));
-                        states.push(ZenState {
-                            nodes: versions.iter().map(node).collect(),
-                            messages: ZenMessages::default(),
-                            descendant: Descents::default(),
-                            bootstrap: Arc::new(Bootstrap { config, value, versions }),
-                            stale_disks: None,
-                        });
-                    }
-                }
+        for bootstrap in self.bootstraps() {
+            for held in 0..self.bounds.values as u8 {
+                let node = |version: &u64| CoordinationState::restart(Durable::blank(held, *version));
+                states.push(ZenState {
+                    nodes: bootstrap.versions.iter().map(node).collect(),
+                    messages: ZenMessages::default(),
+                    descendant: Descents::default(),
+                    bootstrap: Arc::clone(&bootstrap),
+                    stale_disks: None,
+                });
             }
         }
         states
     }
 
     fn actions(&self, state: &ZenState, actions: &mut Vec<ZenAction>) {
-        self.attempts(state, |node, action| {
+        self.attempts(state, |at, action| {
             actions.push(action);
-            self.take(state, node, &action).err()
+            self.take(state, at, &action).err()
         });
     }
 
@@ -228,11 +286,8 @@ impl<R: RuleSet> Model for ZenWithTerms<R> {
     }
 
     fn within_boundary(&self, state: &ZenState) -> bool {
-        let published_within = state.nodes.iter().all(|node| {
-            let limit = if node.durable.current_term <= 1 { 2 } else { 3 };
-            node.volatile.last_published_version <= limit
-        });
-        published_within && state.messages.cardinality(self.bounds.nodes) as u64 <= self.bounds.max_messages
+        state.nodes.iter().all(|node| Self::published_within(&node))
+            && state.messages.cardinality(self.bounds.nodes) <= self.max_messages()
     }
 
     fn format_action(&self, action: &ZenAction) -> String {
@@ -332,11 +387,11 @@ impl<R: RuleSet> Specification for ZenWithTerms<R> {
     }
 
     fn step(&self, state: &ZenState, action: &ZenAction) -> Result<ZenState, GuardId> {
-        self.take(state, &state.nodes.get(action.node().index()), action).map_err(guard_id)
+        self.take(state, &state.place(action.node()), action).map_err(guard_id)
     }
 
     fn successors(&self, state: &ZenState, mut visit: impl FnMut(ZenAction, Result<ZenState, GuardId>)) {
-        self.attempts(state, |node, action| match self.take(state, node, &action) {
+        self.attempts(state, |at, action| match self.take(state, at, &action) {
             Ok(next) => {
                 visit(action, Ok(next));
                 None
@@ -392,6 +447,14 @@ impl<R: RuleSet> Specification for ZenWithTerms<R> {
 
     fn claims(&self) -> Vec<Property<Self>> {
         super::claims::claims()
+    }
+
+    fn parts_read_by(&self, property: &str) -> Parts {
+        super::claims::parts_read_by(property)
+    }
+
+    fn explorer(&self, identity: Identity) -> impl Explorer<Self> + Send {
+        ZenExplorer::new(self, identity)
     }
 
     fn lanes(&self) -> Vec<String> {

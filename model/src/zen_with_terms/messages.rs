@@ -70,7 +70,7 @@ pub enum ZenMessage {
 impl Copy for ClusterState<u8> {}
 
 impl ZenMessage {
-    fn pack(self) -> u64 {
+    pub(super) fn pack(self) -> u64 {
         let word = |kind: u64, term: u64, version: u64, third: u64| kind << 62 | term << 54 | version << 46 | third << 38;
         let ends = |source: NodeId, dest: NodeId| u64::from(source.0) << 8 | u64::from(dest.0);
         match self {
@@ -88,7 +88,7 @@ impl ZenMessage {
         }
     }
 
-    fn unpack(word: u64) -> Self {
+    pub(super) fn unpack(word: u64) -> Self {
         let byte = |shift: u32| word >> shift & 0xff;
         let (source, dest) = (NodeId(byte(8) as u8), NodeId(byte(0) as u8));
         let id = PublicationId { term: byte(54), version: byte(46) };
@@ -135,6 +135,12 @@ impl ZenMessage {
     /// Whether it goes to every node.
     pub fn is_broadcast(self) -> bool {
         matches!(self, ZenMessage::PublishRequest { .. } | ZenMessage::Commit { .. })
+    }
+
+    /// How many messages of the module it stands for among `nodes` nodes.
+    #[inline]
+    pub fn copies(self, nodes: usize) -> usize {
+        if self.is_broadcast() { nodes } else { 1 }
     }
 
     /// The message under a renaming of nodes.
@@ -209,6 +215,17 @@ impl ZenMessages {
         self.of_kind(3)
     }
 
+    /// The packed messages, ascending.
+    pub(super) fn words(&self) -> &[u64] {
+        &self.0
+    }
+
+    /// Becomes the set of these, which are ascending.
+    pub(super) fn refill(&mut self, words: impl Iterator<Item = u64>) {
+        self.0.clear();
+        self.0.extend(words);
+    }
+
     /// Whether this set is `before` and, if there is one, `sent`.
     pub fn is_after_sending(&self, before: &ZenMessages, sent: Option<ZenMessage>) -> bool {
         let word = sent.map(ZenMessage::pack);
@@ -225,7 +242,7 @@ impl ZenMessages {
 
     /// `Cardinality(messages)` among `nodes` nodes: a broadcast counts once for each.
     pub fn cardinality(&self, nodes: usize) -> usize {
-        self.0.iter().map(|word| if word >> 62 & 1 == 1 { nodes } else { 1 }).sum()
+        self.iter().map(|message| message.copies(nodes)).sum()
     }
 
     /// The set under a renaming of nodes.
@@ -290,14 +307,32 @@ impl Descents {
     /// `to` was published on top of `from`: adds the pair, and one from each
     /// ancestor of `from`.
     pub fn publish(&mut self, from: PublicationId, to: PublicationId) {
-        let ancestors: SmallVec<[PublicationId; 8]> =
-            self.iter().filter(|descent| descent.to == from).map(|descent| descent.from).collect();
-        for ancestor in ancestors.into_iter().chain([from]) {
-            let word = Self::pack(Descent { from: ancestor, to });
+        let added: SmallVec<[u32; 8]> = self.added_by(from, to).collect();
+        for word in added {
             if let Err(position) = self.0.binary_search(&word) {
                 self.0.insert(position, word);
             }
         }
+    }
+
+    /// The packed pairs that [`publish`](Self::publish) adds, each once: under a
+    /// mutant a state may be its own ancestor.
+    pub(super) fn added_by(&self, from: PublicationId, to: PublicationId) -> impl Iterator<Item = u32> {
+        let ancestors = self.iter().filter(move |descent| descent.to == from && descent.from != from);
+        let words =
+            ancestors.map(|descent| descent.from).chain([from]).map(move |ancestor| Self::pack(Descent { from: ancestor, to }));
+        words.filter(|word| self.0.binary_search(word).is_err())
+    }
+
+    /// The packed pairs, ascending.
+    pub(super) fn words(&self) -> &[u32] {
+        &self.0
+    }
+
+    /// Becomes the set of these pairs, which are ascending.
+    pub(super) fn refill(&mut self, words: impl Iterator<Item = u32>) {
+        self.0.clear();
+        self.0.extend(words);
     }
 }
 

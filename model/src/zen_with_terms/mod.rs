@@ -8,7 +8,11 @@
 
 mod action;
 mod claims;
+mod codec;
 mod environment;
+mod explorer;
+mod intern;
+mod memory;
 mod messages;
 mod nodes;
 mod state;

@@ -19,25 +19,28 @@ const STARTED_JOIN: u64 = 1;
 const ELECTION_WON: u64 = 2;
 
 /// A packed node.
-type Packed = [u64; 2];
+pub(super) type Packed = [u64; 2];
 
-fn pack(node: &CoordinationState<u8>) -> Packed {
-    let CoordinationState { durable: Durable { current_term, accepted }, volatile } = node;
+pub(super) fn pack(node: &CoordinationState<u8>) -> Packed {
+    let CoordinationState { durable, volatile } = node;
     let flags = u64::from(volatile.started_join_since_restart) * STARTED_JOIN + u64::from(volatile.election_won) * ELECTION_WON;
     [
-        current_term
-            | accepted.term << 8
-            | accepted.version << 16
-            | u64::from(accepted.value) << 24
-            | accepted.config.0 << 32
-            | accepted.committed_config.0 << 40
-            | volatile.last_published_version << 48
-            | flags << 56,
+        pack_durable(durable) | volatile.last_published_version << 48 | flags << 56,
         volatile.last_published_config.0 | volatile.join_votes.0 << 8 | volatile.publish_votes.0 << 16,
     ]
 }
 
-fn unpack([first, second]: Packed) -> CoordinationState<u8> {
+/// The lowest six bytes of word 0.
+pub(super) fn pack_durable(Durable { current_term, accepted }: &Durable<u8>) -> u64 {
+    current_term
+        | accepted.term << 8
+        | accepted.version << 16
+        | u64::from(accepted.value) << 24
+        | accepted.config.0 << 32
+        | accepted.committed_config.0 << 40
+}
+
+pub(super) fn unpack([first, second]: Packed) -> CoordinationState<u8> {
     let byte = |word: u64, index: u32| word >> (8 * index) & 0xff;
     CoordinationState {
         durable: Durable {
@@ -96,6 +99,12 @@ impl ZenNodes {
     /// Replaces the node with this index.
     pub fn set(&mut self, index: usize, node: &CoordinationState<u8>) {
         self.0[index] = pack(node);
+    }
+
+    /// Becomes these nodes.
+    pub(super) fn refill(&mut self, nodes: impl Iterator<Item = Packed>) {
+        self.0.clear();
+        self.0.extend(nodes);
     }
 
     /// The nodes in order.

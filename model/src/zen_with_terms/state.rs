@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::environment::Place;
 use super::messages::{Descents, ZenMessage, ZenMessages};
 use super::nodes::ZenNodes;
 use crate::coordination::history::{Descent, History, Origin, Published};
@@ -46,6 +47,11 @@ impl ZenState {
     /// The nodes with their names.
     pub fn named_nodes(&self) -> impl Iterator<Item = (NodeId, CoordinationState<u8>)> + Clone + '_ {
         self.nodes.iter().enumerate().map(|(index, node)| (NodeId::from_index(index), node))
+    }
+
+    /// A node with its disk.
+    pub(super) fn place(&self, node: NodeId) -> Place {
+        Place { node: self.nodes.get(node.index()), disk: self.disk(node).cloned() }
     }
 
     /// What the disk of a node holds.

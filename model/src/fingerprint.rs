@@ -34,6 +34,56 @@ pub fn fingerprint<T: Hash>(value: &T, seed: u64) -> Fingerprint {
     hasher.fingerprint()
 }
 
+/// A fingerprint in the making: the sum of those of a state's parts.
+///
+/// Where a step changes one part, the sum of the state after it takes a
+/// subtraction and an addition. That the parts' fingerprints are as good as
+/// random makes their sums so; a part that says which one it is (a node's index,
+/// a message of a set) cannot be taken for another.
+///
+/// ```
+/// use quorate_model::fingerprint::Sum;
+///
+/// let part = |node: u8, term: u64| Sum::of(&(node, term), 0);
+/// let before = part(1, 4).plus(part(2, 7));
+/// assert_eq!(before.minus(part(2, 7)).plus(part(2, 8)), part(2, 8).plus(part(1, 4)));
+/// assert_ne!(part(1, 4).plus(part(2, 7)), part(1, 7).plus(part(2, 4)));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    word: u64,
+    second: u64,
+}
+
+impl Sum {
+    /// The sum of one part.
+    #[inline]
+    pub fn of<T: Hash>(part: &T, seed: u64) -> Self {
+        let Fingerprint { word, second } = fingerprint(part, seed);
+        Sum { word, second }
+    }
+
+    /// With what `other` holds.
+    #[inline]
+    #[must_use]
+    pub fn plus(self, other: Sum) -> Self {
+        Sum { word: self.word.wrapping_add(other.word), second: self.second.wrapping_add(other.second) }
+    }
+
+    /// Without what `other` holds.
+    #[inline]
+    #[must_use]
+    pub fn minus(self, other: Sum) -> Self {
+        Sum { word: self.word.wrapping_sub(other.word), second: self.second.wrapping_sub(other.second) }
+    }
+
+    /// The fingerprint of what was added.
+    #[inline]
+    pub fn fingerprint(self) -> Fingerprint {
+        Fingerprint { word: self.word.max(1), second: self.second.max(1) }
+    }
+}
+
 #[inline]
 fn fold(left: u64, right: u64) -> u64 {
     let product = u128::from(left) * u128::from(right);

@@ -5,12 +5,12 @@
 //! least fingerprint stands for the orbit. The state itself is kept as it was
 //! found, so that a trace is a behaviour and needs no renaming.
 
-use quorate_model::specification::Specification;
+use crate::specification::Specification;
 
 use crate::fingerprint::{Fingerprint, fingerprint};
 
 /// The fingerprint of the orbit of `state`.
-pub(crate) fn canonical_fingerprint<M: Specification>(model: &M, state: &M::State, seed: u64) -> Fingerprint {
+pub fn canonical_fingerprint<M: Specification>(model: &M, state: &M::State, seed: u64) -> Fingerprint {
     let nodes = model.interchangeable_nodes();
     let keys: Vec<u64> = (0..nodes).map(|node| model.node_key(state, node)).collect();
     let mut order: Vec<u8> = (0..nodes as u8).collect();

@@ -1,0 +1,178 @@
+//! Coordinators with something wrong: in the rules that they call, in their own
+//! guards, or in what they do.
+
+use serde::{Deserialize, Serialize};
+
+use super::policy::{Policy, Refusal};
+use crate::coordination::{
+    ClientValue, ClusterState, CoordinationState, Durable, Join, Mutant, PublicationId, Rejection, RuleSet, Term, Value,
+};
+use crate::node_set::{NodeId, NodeSet};
+
+/// A change of what a Coordinator does, other than leaving out a guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CoordinatorEffect {
+    /// Joins do not say which term their sender is in.
+    JoinsSayNoTerm,
+    /// A follower that accepts without having voted is no reason for an election.
+    MissingVotesAreIgnored,
+    /// A follower check never makes a follower.
+    ChecksMakeNoFollowers,
+    /// Votes that come with acceptances are counted at once.
+    VotesAreCountedAtOnce,
+    /// Followers that do not apply stay.
+    LaggardsStay,
+    /// A leader stays leader when its publication is not committed in time.
+    StaysAfterTimeout,
+    /// A leader stays leader when its rules refuse its publication.
+    StaysAfterRefusal,
+    /// An excluded leader stays.
+    DoesNotHandOver,
+    /// The voting configuration is left as it is.
+    DoesNotReconfigure,
+    /// Clients hear of success before the leader has applied.
+    AnswersBeforeApplying,
+}
+
+/// A Coordinator with something wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct CoordinatorMutant {
+    /// The rules that it calls.
+    pub rules: Mutant,
+    waived: u32,
+    effect: Option<CoordinatorEffect>,
+}
+
+impl CoordinatorMutant {
+    /// The sound Coordinator on these rules.
+    pub const fn on(rules: Mutant) -> Self {
+        CoordinatorMutant { rules, waived: 0, effect: None }
+    }
+
+    /// The sound rules with one changed effect of the Coordinator.
+    pub const fn with_effect(effect: CoordinatorEffect) -> Self {
+        CoordinatorMutant { rules: Mutant::waiving(&[]), waived: 0, effect: Some(effect) }
+    }
+
+    /// The sound rules without one of the Coordinator's guards.
+    pub const fn waiving(guard: Refusal) -> Self {
+        CoordinatorMutant { rules: Mutant::waiving(&[]), waived: 1 << guard as u32, effect: None }
+    }
+
+    /// This mutant, without one more of the Coordinator's guards.
+    #[must_use]
+    pub const fn and_waiving(self, guard: Refusal) -> Self {
+        CoordinatorMutant { waived: self.waived | 1 << guard as u32, ..self }
+    }
+
+    fn is(&self, effect: CoordinatorEffect) -> bool {
+        self.effect == Some(effect)
+    }
+}
+
+impl Policy for CoordinatorMutant {
+    fn permit(&self, guard: Refusal, holds: bool) -> Result<(), Refusal> {
+        if holds || self.waived >> guard as u32 & 1 == 1 { Ok(()) } else { Err(guard) }
+    }
+
+    fn minimum_term(&self, current: Term) -> Term {
+        if self.is(CoordinatorEffect::JoinsSayNoTerm) { 0 } else { current }
+    }
+
+    fn term_after_missing_vote(&self, current: Term) -> Term {
+        if self.is(CoordinatorEffect::MissingVotesAreIgnored) { current } else { current + 1 }
+    }
+
+    fn check_makes_followers(&self) -> bool {
+        !self.is(CoordinatorEffect::ChecksMakeNoFollowers)
+    }
+
+    fn votes_wait_for_the_end(&self) -> bool {
+        !self.is(CoordinatorEffect::VotesAreCountedAtOnce)
+    }
+
+    fn removes_laggards(&self) -> bool {
+        !self.is(CoordinatorEffect::LaggardsStay)
+    }
+
+    fn gives_up_after_timeout(&self) -> bool {
+        !self.is(CoordinatorEffect::StaysAfterTimeout)
+    }
+
+    fn gives_up_after_refusal(&self) -> bool {
+        !self.is(CoordinatorEffect::StaysAfterRefusal)
+    }
+
+    fn hands_over(&self) -> bool {
+        !self.is(CoordinatorEffect::DoesNotHandOver)
+    }
+
+    fn reconfigures(&self) -> bool {
+        !self.is(CoordinatorEffect::DoesNotReconfigure)
+    }
+
+    fn applies_before_answering(&self) -> bool {
+        !self.is(CoordinatorEffect::AnswersBeforeApplying)
+    }
+}
+
+/// The rules are the mutant's.
+impl RuleSet for CoordinatorMutant {
+    fn require(&self, guard: Rejection, holds: bool) -> Result<(), Rejection> {
+        self.rules.require(guard, holds)
+    }
+
+    fn is_quorum(&self, votes: NodeSet, config: NodeSet) -> bool {
+        self.rules.is_quorum(votes, config)
+    }
+
+    fn is_election_quorum(&self, votes: NodeSet, committed: NodeSet, accepted: NodeSet) -> bool {
+        self.rules.is_election_quorum(votes, committed, accepted)
+    }
+
+    fn is_publish_quorum(&self, votes: NodeSet, committed: NodeSet, published: NodeSet) -> bool {
+        self.rules.is_publish_quorum(votes, committed, published)
+    }
+
+    fn left_on_disk<V: Value>(&self, disk: Option<&Durable<V>>, before: &Durable<V>, after: &Durable<V>) -> Option<Durable<V>> {
+        self.rules.left_on_disk(disk, before, after)
+    }
+
+    fn read_back<V: Value>(&self, disk: &Durable<V>) -> Durable<V> {
+        self.rules.read_back(disk)
+    }
+
+    fn handle_start_join<V: Value>(
+        &self,
+        node: &CoordinationState<V>,
+        term: Term,
+    ) -> Result<(CoordinationState<V>, Join), Rejection> {
+        self.rules.handle_start_join(node, term)
+    }
+
+    fn handle_join<V: Value>(
+        &self,
+        node: &CoordinationState<V>,
+        source: NodeId,
+        join: &Join,
+    ) -> Result<CoordinationState<V>, Rejection> {
+        self.rules.handle_join(node, source, join)
+    }
+
+    fn handle_client_value<V: Value>(
+        &self,
+        node: &CoordinationState<V>,
+        id: NodeId,
+        change: &ClientValue<V>,
+    ) -> Result<(CoordinationState<V>, ClusterState<V>), Rejection> {
+        self.rules.handle_client_value(node, id, change)
+    }
+
+    fn handle_publish_request<V: Value>(
+        &self,
+        node: &CoordinationState<V>,
+        request: &ClusterState<V>,
+    ) -> Result<(CoordinationState<V>, PublicationId), Rejection> {
+        self.rules.handle_publish_request(node, request)
+    }
+}

@@ -1,0 +1,175 @@
+//! What a Coordinator refuses by itself, beside what the rules refuse, and the
+//! one place where a variant of it may differ.
+//!
+//! The handlers are generic over a [`Policy`] and read as if there were only
+//! one. [`Sound`] takes every default below.
+
+use serde::{Deserialize, Serialize};
+
+use crate::coordination::{ElasticsearchJava, RuleSet, Sound, Term};
+
+/// Why a Coordinator does not do what an input asks for: one variant for each
+/// guard that is not a rule's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Refusal {
+    /// Bootstrapping: this node is not one of the initial masters.
+    NotAnInitialMaster,
+    /// Bootstrapping: too few of the initial masters are found.
+    InitialMastersNotFound,
+    /// An election: no quorum of nodes is found.
+    NoQuorumFound,
+    /// An election: the node is excluded and in no configuration (`nodeMayWinElection`).
+    MayNotWin,
+    /// An election: the node is not master-eligible (#35996).
+    NotMasterEligible,
+    /// An election, a vote or a check: the node's disk is not well.
+    Unhealthy,
+    /// A pre-vote: another leader is known.
+    LeaderKnown,
+    /// A pre-vote's answer: the voter has accepted something newer.
+    VoterIsFresher,
+    /// A vote: the voter is not master-eligible (#43688).
+    VoterNotMasterEligible,
+    /// A join: its target follows somebody else.
+    JoinTargetIsFollower,
+    /// A join: its term is over.
+    JoinTermIsOver,
+    /// A join or a publication: the cluster is another one (#37775).
+    OtherCluster,
+    /// A publication: the previous one is not complete.
+    PublicationInProgress,
+    /// A follower check: its term is over.
+    CheckTermIsOver,
+    /// A follower check: the node has accepted a state in this term and given
+    /// its leader up; it must ask to be let in again (#36449).
+    GivenUpInThisTerm,
+    /// A leader check: the node does not lead.
+    DoesNotLead,
+    /// A leader check: the sender is no member of the cluster.
+    NotAMember,
+}
+
+impl Refusal {
+    /// Every guard.
+    pub const ALL: [Refusal; 17] = {
+        use Refusal::*;
+        [
+            NotAnInitialMaster,
+            InitialMastersNotFound,
+            NoQuorumFound,
+            MayNotWin,
+            NotMasterEligible,
+            Unhealthy,
+            LeaderKnown,
+            VoterIsFresher,
+            VoterNotMasterEligible,
+            JoinTargetIsFollower,
+            JoinTermIsOver,
+            OtherCluster,
+            PublicationInProgress,
+            CheckTermIsOver,
+            GivenUpInThisTerm,
+            DoesNotLead,
+            NotAMember,
+        ]
+    };
+
+    /// Its name: `LeaderKnown`.
+    pub fn name(self) -> &'static str {
+        use Refusal::*;
+        match self {
+            NotAnInitialMaster => "NotAnInitialMaster",
+            InitialMastersNotFound => "InitialMastersNotFound",
+            NoQuorumFound => "NoQuorumFound",
+            MayNotWin => "MayNotWin",
+            NotMasterEligible => "NotMasterEligible",
+            Unhealthy => "Unhealthy",
+            LeaderKnown => "LeaderKnown",
+            VoterIsFresher => "VoterIsFresher",
+            VoterNotMasterEligible => "VoterNotMasterEligible",
+            JoinTargetIsFollower => "JoinTargetIsFollower",
+            JoinTermIsOver => "JoinTermIsOver",
+            OtherCluster => "OtherCluster",
+            PublicationInProgress => "PublicationInProgress",
+            CheckTermIsOver => "CheckTermIsOver",
+            GivenUpInThisTerm => "GivenUpInThisTerm",
+            DoesNotLead => "DoesNotLead",
+            NotAMember => "NotAMember",
+        }
+    }
+}
+
+/// Guards and choices of the Coordinator, on top of the rules.
+pub trait Policy: RuleSet {
+    /// A guard: the input is refused unless `holds`.
+    #[inline]
+    fn permit(&self, guard: Refusal, holds: bool) -> Result<(), Refusal> {
+        if holds { Ok(()) } else { Err(guard) }
+    }
+
+    /// The term that a join tells its receiver to be at least in (#53271).
+    #[inline]
+    fn minimum_term(&self, current: Term) -> Term {
+        current
+    }
+
+    /// The term that an established leader should have heard of when a follower
+    /// accepts without a vote for it: the next one, so that there is a new
+    /// election in which that follower can vote (#34335).
+    #[inline]
+    fn term_after_missing_vote(&self, current: Term) -> Term {
+        current + 1
+    }
+
+    /// Whether a follower check may make followers at all (#37003).
+    #[inline]
+    fn check_makes_followers(&self) -> bool {
+        true
+    }
+
+    /// Whether votes that come with acceptances wait for the end of the publication.
+    #[inline]
+    fn votes_wait_for_the_end(&self) -> bool {
+        true
+    }
+
+    /// Whether followers that do not apply in time are removed (#35685).
+    #[inline]
+    fn removes_laggards(&self) -> bool {
+        true
+    }
+
+    /// Whether a leader whose publication is not committed in time gives up.
+    #[inline]
+    fn gives_up_after_timeout(&self) -> bool {
+        true
+    }
+
+    /// Whether a leader whose rules refuse its publication gives up (#41781, #96490).
+    #[inline]
+    fn gives_up_after_refusal(&self) -> bool {
+        true
+    }
+
+    /// Whether a leader that may not win hands over (#37802).
+    #[inline]
+    fn hands_over(&self) -> bool {
+        true
+    }
+
+    /// Whether a leader improves the voting configuration.
+    #[inline]
+    fn reconfigures(&self) -> bool {
+        true
+    }
+
+    /// Whether a client hears of success only after the leader has applied.
+    #[inline]
+    fn applies_before_answering(&self) -> bool {
+        true
+    }
+}
+
+impl Policy for Sound {}
+
+impl Policy for ElasticsearchJava {}

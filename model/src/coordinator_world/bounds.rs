@@ -1,0 +1,127 @@
+//! The four models of the Coordinator, and how large an instance is.
+
+use super::ledger::Budget;
+use crate::coordinator::{CoordinatorSettings, Driven};
+use crate::node_set::NodeSet;
+use crate::specification::{Bound, BoundError, BoundKind, in_range};
+
+/// Which part of the Coordinator runs by messages and timers; the environment
+/// does the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CoordinatorModel {
+    /// Elections at any time, publications, restarts; nodes neither join nor leave.
+    Coordinator,
+    /// A formed cluster in which elections must be promised before they start.
+    PreVote,
+    /// Nodes find each other, bootstrap, join, fail and are removed.
+    Membership,
+    /// A formed cluster that changes its voting configuration.
+    Reconfiguration,
+}
+
+impl CoordinatorModel {
+    /// Every model.
+    pub const ALL: [CoordinatorModel; 4] =
+        [CoordinatorModel::Coordinator, CoordinatorModel::PreVote, CoordinatorModel::Membership, CoordinatorModel::Reconfiguration];
+
+    /// As the command line calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            CoordinatorModel::Coordinator => "coordinator",
+            CoordinatorModel::PreVote => "prevote",
+            CoordinatorModel::Membership => "membership",
+            CoordinatorModel::Reconfiguration => "reconfiguration",
+        }
+    }
+
+    /// What runs by messages and timers.
+    pub fn driven(self) -> Driven {
+        match self {
+            CoordinatorModel::Coordinator => Driven::NONE,
+            CoordinatorModel::PreVote => Driven { pre_vote: true, ..Driven::NONE },
+            CoordinatorModel::Membership | CoordinatorModel::Reconfiguration => Driven { membership: true, ..Driven::NONE },
+        }
+    }
+
+    /// Whether it begins with a leader whose first state everybody has applied.
+    pub fn is_formed(self) -> bool {
+        matches!(self, CoordinatorModel::PreVote | CoordinatorModel::Reconfiguration)
+    }
+}
+
+/// The instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CoordinatorBounds {
+    /// How many nodes there are; all are master-eligible.
+    pub nodes: usize,
+    /// How many of them, the first ones, are in `cluster.initial_master_nodes`.
+    pub initial_masters: usize,
+    /// States in a higher term are checked and not expanded.
+    pub max_term: u64,
+    /// Neither are states in which a node has accepted a higher version.
+    pub max_version: u64,
+    /// How many changes clients submit.
+    pub submissions: u64,
+    /// How often a node is excluded from voting.
+    pub exclusions: u64,
+    /// How many restarts there are.
+    pub restarts: u64,
+    /// How often a leader or a follower that is there is given up; in
+    /// `coordinator`, where that is free, it limits nothing.
+    pub suspicions: u64,
+}
+
+impl CoordinatorBounds {
+    /// Refuses what makes no sense or what the model's sets cannot hold.
+    pub fn validate(&self) -> Result<(), BoundError> {
+        in_range("nodes", self.nodes as u64, 1, 8)?;
+        in_range("initial-masters", self.initial_masters as u64, 1, self.nodes as u64)?;
+        in_range("max-term", self.max_term, 1, 100)?;
+        in_range("max-version", self.max_version, 1, 100)?;
+        in_range("submissions", self.submissions, 0, 100)?;
+        in_range("exclusions", self.exclusions, 0, 100)?;
+        in_range("restarts", self.restarts, 0, 100)?;
+        in_range("suspicions", self.suspicions, 0, 100)
+    }
+
+    /// As reports list them.
+    pub fn listed(&self) -> Vec<Bound> {
+        let bound = |name, value, kind| Bound { name, value, kind };
+        vec![
+            bound("nodes", self.nodes as u64, BoundKind::Size),
+            bound("initial-masters", self.initial_masters as u64, BoundKind::Size),
+            bound("max-term", self.max_term, BoundKind::Cut),
+            bound("max-version", self.max_version, BoundKind::Cut),
+            bound("submissions", self.submissions, BoundKind::Budget),
+            bound("exclusions", self.exclusions, BoundKind::Budget),
+            bound("restarts", self.restarts, BoundKind::Budget),
+            bound("suspicions", self.suspicions, BoundKind::Budget),
+        ]
+    }
+
+    /// What the adversary may spend.
+    pub(super) fn budget(&self) -> Budget {
+        Budget {
+            submissions: self.submissions as u8,
+            exclusions: self.exclusions as u8,
+            restarts: self.restarts as u8,
+            suspicions: self.suspicions as u8,
+        }
+    }
+
+    /// The configuration of every node.
+    pub(super) fn settings(&self, driven: Driven) -> CoordinatorSettings {
+        let initial_master_nodes = NodeSet::first(self.initial_masters);
+        CoordinatorSettings { initial_master_nodes, driven, ..CoordinatorSettings::of(self.nodes) }.impatient()
+    }
+}
+
+impl CoordinatorSettings {
+    /// One failure is enough, and durations do not matter: the world's timers
+    /// fire when they like.
+    fn impatient(mut self) -> Self {
+        self.elasticsearch.leader_check_retry_count = 1;
+        self.elasticsearch.follower_check_retry_count = 1;
+        self
+    }
+}

@@ -1,0 +1,86 @@
+//! What the claims about Coordinators read, and what their turns change: see
+//! [`crate::world::parts`].
+
+use super::environment::published_in;
+use crate::coordination::PublicationId;
+use crate::coordinator::{CoordinatorMsg, CoordinatorState, Publication};
+use crate::explorer::Parts;
+use crate::node_set::NodeId;
+use crate::world::parts::{FIRST_OWN, LEDGER, NODES};
+
+/// A node's term, and whether it has won it.
+const ELECTION: Parts = Parts(1 << FIRST_OWN);
+/// What a node has applied.
+const APPLIED: Parts = Parts(2 << FIRST_OWN);
+/// The votes that a node counts.
+const VOTES: Parts = Parts(4 << FIRST_OWN);
+/// Not a part: the turn may send again what was sent before. Whether it was, the
+/// ledger says.
+const SENT_AGAIN: Parts = Parts(8 << FIRST_OWN);
+
+/// What the claim of this name reads.
+pub(super) fn read_by(claim: &str) -> Parts {
+    match claim {
+        "SingleNodeInvariant"
+        | "ModesMeanWhatTheySay"
+        | "AppliedVersionsGrow"
+        | "SuccessMeansCommittedAndApplied"
+        | "CommittedClusterUuidStays"
+        | "WonElectionsStayWon" => Parts::LOCAL,
+        "OneReconfigurationAtATime" => Parts::LOCAL.and(LEDGER),
+        "RefinesTheRules" => Parts::LOCAL.and(SENT_AGAIN),
+        "OneElectionWinnerPerTerm" => ELECTION,
+        "LostContactDeposesNobody" => ELECTION.and(LEDGER),
+        "AppliedStatesAgree" => APPLIED.and(LEDGER),
+        "EverybodyJoins" => APPLIED,
+        "OnlyMasterEligibleNodesVote" => VOTES.and(LEDGER),
+        "ElectionIsContested" | "PromisesAreKept" | "SomebodyIsRemoved" | "LeadershipIsHandedOver" => NODES,
+        "OneMasterPerTerm"
+        | "LogMatching"
+        | "DescendantRelationIsStrictlyOrdered"
+        | "DescendantRelationIsTransitive"
+        | "NewerOpsBasedOnOlderCommittedOps"
+        | "CommittedValuesDescendantsFromCommittedValues"
+        | "CommittedValuesDescendantsFromInitialValue"
+        | "CommitHasQuorumVsPreviousCommittedConfiguration"
+        | "P2bInvariant"
+        | "CommitHasQuorumOfPublishedConfiguration"
+        | "SubmissionIsCommitted"
+        | "ConfigurationChanges" => LEDGER,
+        _ => Parts::ALL,
+    }
+}
+
+/// A turn as far as publications are concerned.
+pub(super) struct Turn<'a> {
+    pub node: NodeId,
+    pub before: &'a CoordinatorState<u8>,
+    pub after: &'a CoordinatorState<u8>,
+}
+
+impl Turn<'_> {
+    /// Whether sending this of `id` is to send it again, as far as the node
+    /// itself can tell: it neither published nor committed it in this turn.
+    pub fn is_sent_again(&self, is_commit: bool, id: PublicationId) -> bool {
+        let committed_now = is_commit && self.before.publication.as_ref().is_some_and(|p| p.id() == id && !p.committed);
+        !committed_now && !published_in(self.node, self.before, self.after).iter().any(|state| state.id() == id)
+    }
+
+    /// Which of these parts the turn changes.
+    pub fn changed<'m>(&self, sent: impl Iterator<Item = &'m CoordinatorMsg<u8>>) -> Parts {
+        let (before, after) = (self.before, self.after);
+        let election = |node: &CoordinatorState<u8>| (node.coordination.current_term(), node.coordination.election_won());
+        let again = |message: &CoordinatorMsg<u8>| match message {
+            CoordinatorMsg::Publish(Publication::Full(state)) => self.is_sent_again(false, state.id()),
+            CoordinatorMsg::Commit(id) => self.is_sent_again(true, *id),
+            _ => false,
+        };
+        let parts = [
+            (election(before) != election(after), ELECTION),
+            (before.applied != after.applied, APPLIED),
+            (before.coordination.volatile.join_votes != after.coordination.volatile.join_votes, VOTES),
+            ({ sent }.any(again), SENT_AGAIN),
+        ];
+        parts.into_iter().filter(|(changed, _)| *changed).fold(Parts(0), |all, (_, part)| all.and(part))
+    }
+}
