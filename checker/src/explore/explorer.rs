@@ -152,7 +152,8 @@ pub(super) fn counterexample(
     });
     let wanted: Vec<&str> = property.into_iter().chain(must_die).collect();
     // To the end of the space, where the wanted property may not be the first to die.
-    let keep_going = !info.endless_under_mutants && !wanted.is_empty();
+    let endless = rules.mutant.as_deref().is_some_and(info.first_deaths_only);
+    let keep_going = !endless && !wanted.is_empty();
     let until = wanted.first().map(|name| (*name).to_owned());
     let options = Options { keep_going, until, symmetry: info.symmetric, ..options.clone() };
     let found = live.counterexample(&wanted, &options, control)?;

@@ -186,7 +186,7 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
             || step.before.applied != step.after.applied
             || step.before.coordination.accepted() != step.after.coordination.accepted()
             || step.sent.iter().any(|(_, message)| commits(message))
-            || !published_in(step.node, step.before, step.after).is_empty()
+            || published_in(step.node, step.before, step.after).is_some()
     }
 
     fn observe(&self, ledger: &mut Ledger, step: &Observed<'_, Coordinator<u8, R>>) {

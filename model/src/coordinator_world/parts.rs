@@ -45,6 +45,7 @@ pub(super) fn read_by(claim: &str) -> Parts {
         | "CommitHasQuorumVsPreviousCommittedConfiguration"
         | "P2bInvariant"
         | "CommitHasQuorumOfPublishedConfiguration"
+        | "OneClusterIsCommitted"
         | "SubmissionIsCommitted"
         | "ConfigurationChanges" => LEDGER,
         _ => Parts::ALL,
