@@ -18,7 +18,7 @@ const THIRD: u64 = 0x8bb8_4b93_962e_acc9;
 const FOURTH: u64 = 0x2d35_8dcc_aa6c_78a5;
 
 /// The two words of a fingerprint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Fingerprint {
     /// Kept in the table's slot; never zero.
     pub word: u64,

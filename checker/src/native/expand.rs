@@ -25,7 +25,7 @@ const SLOTS: usize = 8;
 const NOTE_EVERY: u64 = 1024;
 
 /// Something found: where the behaviour that ends with it ends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Found {
     /// The last state in the log.
     pub from: Option<StateRef>,

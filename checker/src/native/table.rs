@@ -24,9 +24,11 @@
 //! insert with compare-and-swap; they count what they insert by themselves and
 //! [`note`](Table::note) it now and then, to keep the count off their way.
 
+use std::io::{self, Read, Write};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use super::checkpoint::{read_number, write_number};
 use crate::fingerprint::Fingerprint;
 use crate::options::Width;
 
@@ -77,8 +79,51 @@ impl Table {
     }
 
     /// How many bits tell two states apart.
-    pub fn bits(&self) -> u32 {
-        if self.wide { 128 } else { 64 + SHARD_BITS }
+    pub fn bits_of(width: Width) -> u32 {
+        if width == Width::Wide { 128 } else { 64 + SHARD_BITS }
+    }
+
+    /// Writes what was inserted, shard by shard.
+    pub fn write(&self, output: &mut impl Write) -> io::Result<()> {
+        write_number(output, self.capacity as u64)?;
+        let words = if self.wide { 2 } else { 1 };
+        for shard in self.segments.iter().flat_map(|segment| segment.slots().chunks_exact(words * self.capacity)) {
+            let used = || shard.chunks_exact(words).filter(|slot| slot[0].load(Relaxed) != 0);
+            write_number(output, used().count() as u64)?;
+            used().flatten().try_for_each(|word| write_number(output, word.load(Relaxed)))?;
+        }
+        Ok(())
+    }
+
+    /// Reads what [`write`](Self::write) has written.
+    pub fn read(width: Width, input: &mut impl Read) -> io::Result<Self> {
+        let wide = width == Width::Wide;
+        let capacity = read_number(input)? as usize;
+        let mut table = Table { segments: Vec::new(), capacity, used: AtomicU64::new(0), wide };
+        let nonsense = || io::Error::other("the table's shards are not as they were");
+        if !capacity.is_multiple_of(LINE) || !(FIRST_CAPACITY..1 << 40).contains(&capacity) {
+            return Err(nonsense());
+        }
+        let words = if wide { 2 } else { 1 };
+        for _ in 0..SHARDS / SHARDS_IN_SEGMENT {
+            let segment = Segment::new(capacity, wide);
+            for shard in segment.slots().chunks_exact(words * capacity).map(Shard) {
+                let count = read_number(input)?;
+                *table.used.get_mut() += count;
+                for _ in 0..count {
+                    let word = read_number(input)?;
+                    let inserted = match wide {
+                        true => shard.insert_wide(Fingerprint { word, second: read_number(input)? }),
+                        false => shard.insert(word),
+                    };
+                    if word == 0 || inserted != Inserted::New {
+                        return Err(nonsense());
+                    }
+                }
+            }
+            table.segments.push(segment);
+        }
+        Ok(table)
     }
 
     /// The slots of the fingerprint's shard.
