@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use quorate_checker::recording::{RecordingRejected, validate_folder};
 use quorate_model::NodeId;
 use quorate_model::coordination::Durable;
-use quorate_model::coordinator::{KeyValues, PutKey};
+use quorate_model::coordinator::{ClusterMetadata, KeyValues, PutKey};
 use quorate_reference::cluster::{self, ClusterError, ClusterFolder, Control, NodeStatus, Published};
 
 use crate::Conclusion;
@@ -153,7 +153,7 @@ fn up(args: &ClusterArgs, nodes: Option<usize>, loss: f64, patience: Duration) -
         }
         folder
     } else {
-        ClusterFolder::create::<Durable<KeyValues>>(&args.dir, nodes.unwrap_or(3), loss)?
+        ClusterFolder::create::<Durable<ClusterMetadata<KeyValues>>>(&args.dir, nodes.unwrap_or(3), loss)?
     };
     for member in &folder.plan.nodes {
         // All or none: what was started is stopped again, and nothing is lost.

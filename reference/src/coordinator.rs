@@ -1,12 +1,17 @@
 //! The [`Coordinator`] as a node.
 
-use quorate_model::coordination::{PublicationId, RuleSet};
-use quorate_model::coordinator::{Coordinator, CoordinatorState, KeyValues, Mode};
+use quorate_model::coordination::PublicationId;
+use quorate_model::coordinator::{Coordinator, CoordinatorMsg, CoordinatorState, KeyValues, Mode, Policy};
+use stateright::actor::Id;
 
 use crate::admin::NodeReport;
 use crate::node_actor::NodeActor;
 
-impl<R: RuleSet> NodeActor for Coordinator<KeyValues, R> {
+impl<R: Policy> NodeActor for Coordinator<KeyValues, R> {
+    fn on_disconnect(&self, _peer: Id) -> Option<CoordinatorMsg<KeyValues>> {
+        Some(CoordinatorMsg::Disconnected)
+    }
+
     fn report(&self, state: &CoordinatorState<KeyValues>, report: &mut NodeReport) {
         let accepted = state.coordination.accepted();
         let (mode, leader) = match state.mode {
@@ -23,6 +28,6 @@ impl<R: RuleSet> NodeActor for Coordinator<KeyValues, R> {
     }
 
     fn read(&self, state: &CoordinatorState<KeyValues>, key: &str) -> Option<String> {
-        state.applied.as_ref()?.value.get(key).cloned()
+        state.applied.as_ref()?.metadata.value.get(key).cloned()
     }
 }

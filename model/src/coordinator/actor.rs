@@ -127,6 +127,7 @@ impl<V: ClusterValue, R: Policy> Actor for Coordinator<V, R> {
             CoordinatorTimer::FollowerCheckTimeout(follower) => turn.follower_check_failed(*follower),
             CoordinatorTimer::PublicationTimeout => turn.on_publication_timeout(),
             CoordinatorTimer::Lag => turn.on_lag_timer(),
+            CoordinatorTimer::NextTask => turn.publish_next(),
         }
         turn.end(state, out);
     }

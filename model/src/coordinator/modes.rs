@@ -37,6 +37,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         self.stop_checking_followers();
         self.cancel_timer(CoordinatorTimer::PublicationTimeout);
         self.cancel_timer(CoordinatorTimer::Lag);
+        self.cancel_timer(CoordinatorTimer::NextTask);
         self.state.lagging = NodeSet::EMPTY;
         self.state.validating.clear();
         if let Some(publication) = self.state.publication.take() {

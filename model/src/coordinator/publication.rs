@@ -61,6 +61,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             return;
         };
         self.state.coordination = next;
+        self.has_published = true;
         let targets = state.value.members.nodes;
         self.state.faulty = self.state.faulty.intersection(targets);
         let publication = LeaderPublication {

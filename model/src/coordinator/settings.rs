@@ -104,6 +104,21 @@ impl CoordinatorSettings {
         }
     }
 
+    /// The same with timings for a quick cluster on one machine.
+    #[must_use]
+    pub fn quick(mut self) -> Self {
+        let elasticsearch = &mut self.elasticsearch;
+        elasticsearch.election_duration_ms = 100;
+        elasticsearch.find_peers_interval_ms = 200;
+        elasticsearch.leader_check_interval_ms = 200;
+        elasticsearch.leader_check_timeout_ms = 1_000;
+        elasticsearch.follower_check_interval_ms = 200;
+        elasticsearch.follower_check_timeout_ms = 1_000;
+        elasticsearch.publish_timeout_ms = 5_000;
+        elasticsearch.follower_lag_timeout_ms = 10_000;
+        self
+    }
+
     /// Refuses what makes no sense.
     pub fn validate(&self) -> Result<(), CoordinatorSettingsError> {
         if let Some(node) = self.nodes.iter().find(|node| node.index() >= MAX_NODES) {

@@ -165,4 +165,6 @@ pub enum CoordinatorTimer {
     PublicationTimeout,
     /// Some follower takes too long to apply what is committed.
     Lag,
+    /// A leader goes on with what is to be published next, at once.
+    NextTask,
 }

@@ -9,7 +9,7 @@ use super::metadata::ClusterMetadata;
 use super::message::{NotPublished, PublicationOutcome};
 use super::policy::{Policy, Refusal};
 use super::publication::Draft;
-use super::state::{Submission, Waiting};
+use super::state::{CoordinatorTimer, Submission, Waiting};
 use super::turn::Turn;
 use super::value::ClusterValue;
 use crate::coordination::reconfigurator::{LeaderView, Reconfigurator, improve_configuration};
@@ -40,11 +40,15 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         self.publish(Draft { joining, ..Draft::of(metadata, self.accepted().config) });
     }
 
-    /// Publishes what is most urgent, if the leader is free.
+    /// Publishes what is most urgent, if the leader is free. One turn publishes
+    /// one state: a leader that is alone would otherwise never come to an end of it.
     pub(super) fn publish_next(&mut self) {
         let free = self.rules.permit(Refusal::PublicationInProgress, self.state.publication.is_none());
         if !self.is_established() || free.is_err() {
             return;
+        }
+        if self.has_published {
+            return self.set_timer_ms(CoordinatorTimer::NextTask, 0);
         }
         let (metadata, config) = (self.accepted().value.clone(), self.accepted().config);
         let gone = self.state.faulty.intersection(metadata.members.nodes);

@@ -27,12 +27,14 @@ pub(super) struct Turn<'a, V: ClusterValue, R: Policy> {
     pub(super) settings: &'a CoordinatorSettings,
     pub(super) id: NodeId,
     pub(super) state: CoordinatorState<V>,
+    /// Whether something was published in this turn: once is enough.
+    pub(super) has_published: bool,
     queued: Out<Coordinator<V, R>>,
 }
 
 impl<'a, V: ClusterValue, R: Policy> Turn<'a, V, R> {
     pub(super) fn new(node: &'a Coordinator<V, R>, id: NodeId, state: CoordinatorState<V>) -> Self {
-        Turn { rules: &node.rules, settings: &node.settings, id, state, queued: Out::new() }
+        Turn { rules: &node.rules, settings: &node.settings, id, state, has_published: false, queued: Out::new() }
     }
 
     /// The rules' part of the node.

@@ -65,6 +65,12 @@ pub(super) fn claims<R: Policy>(model: CoordinatorModel) -> Vec<Property<World<R
             "a node whose cluster's identity is committed stays in that cluster",
             |_: &World<R>, before: &State, action: &Action, after: &State| committed_uuid_stays(before, action, after),
         ),
+        Property::invariant(
+            "OneClusterIsCommitted",
+            "ClusterBootstrapService (#37463); S14 for the cluster as a whole",
+            "all committed states are of one cluster, however it was bootstrapped",
+            |_: &World<R>, s: &State| one_cluster_is_committed(s),
+        ),
         Property::step(
             "WonElectionsStayWon",
             "CoordinationState.handleJoin's assertion (S15)",
@@ -202,10 +208,20 @@ fn committed_uuid_stays(before: &State, action: &Action, after: &State) -> Verdi
     let index = action.node().index();
     let of = |state: &State| state.nodes[index].state.coordination.accepted().value.clone();
     let (was, is) = (of(before), of(after));
-    if was.uuid_committed && (is.cluster_uuid != was.cluster_uuid || !is.uuid_committed) {
+    // The mark itself may go back: a leader that missed the commit does not know of it.
+    if was.uuid_committed && is.cluster_uuid != was.cluster_uuid {
         return Err(format!("{} was in cluster {} for good and is in cluster {}", action.node(), was.cluster_uuid, is.cluster_uuid));
     }
     Ok(())
+}
+
+fn one_cluster_is_committed(state: &State) -> Verdict {
+    let committed = || state.ledger.published.iter().filter(|p| state.ledger.is_committed(p.id));
+    let first = committed().next();
+    match committed().find(|p| first.is_some_and(|first| Ledger::cluster(first) != Ledger::cluster(p))) {
+        Some(other) => Err(format!("{} is committed in another cluster than {}", other.id, first.expect("there is one").id)),
+        None => Ok(()),
+    }
 }
 
 fn won_elections_stay_won(before: &State, action: &Action, after: &State) -> Verdict {

@@ -1,5 +1,7 @@
 //! The environment of the Coordinators: bounds, budgets, clients, bookkeeping.
 
+use std::collections::BTreeSet;
+
 use stateright::actor::Id;
 
 use super::bounds::{CoordinatorBounds, CoordinatorModel};
@@ -10,7 +12,7 @@ use super::obsolete::is_obsolete;
 use super::parts;
 use super::renaming::Renamed;
 use super::text::{MESSAGE_KINDS, TIMER_KINDS, message_kind, message_text, timer_kind};
-use crate::coordination::{Durable, Rejection, Sound};
+use crate::coordination::{ClusterState, Durable, Envelope, Rejection, Sound};
 use crate::coordinator::{
     ClusterChange, ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, Policy,
     Publication, PublicationOutcome,
@@ -59,6 +61,20 @@ pub fn coordinator_world<R: Policy>(
     })
 }
 
+impl<R: Policy> CoordinatorEnvironment<R> {
+    /// Delivers every message once, those that are sent on the way too.
+    fn deliver_all(&self, world: &CoordinatorWorld<R>, mut state: CoordinatorWorldState) -> CoordinatorWorldState {
+        let mut delivered = BTreeSet::new();
+        loop {
+            let next = state.network.iter().find(|envelope| !delivered.contains(*envelope)).cloned();
+            let Some(envelope) = next else { return state };
+            let Envelope { source, dest, message } = envelope.clone();
+            state = world.take(&state, &WorldAction::Deliver { source, dest, message }).unwrap_or(state);
+            delivered.insert(envelope);
+        }
+    }
+}
+
 impl<R> CoordinatorEnvironment<R> {
     /// The same under other rules.
     pub(super) fn under<Q>(&self, rules: Q) -> CoordinatorEnvironment<Q> {
@@ -83,34 +99,15 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
         }
     }
 
-    /// A formed cluster: the first node is elected, and all messages arrive
-    /// until nothing changes any more.
+    /// A formed cluster: the first node is elected, and every message arrives once.
     fn prepare(&self, world: &CoordinatorWorld<R>, blank: CoordinatorWorldState) -> CoordinatorWorldState {
         if !self.model.is_formed() {
             return blank;
         }
-        let mut state = blank;
-        let deliveries = |state: &CoordinatorWorldState| -> Vec<CoordinatorAction> {
-            let deliver = |e: &crate::coordination::Envelope<CoordinatorMsg<u8>>| WorldAction::Deliver {
-                source: e.source,
-                dest: e.dest,
-                message: e.message.clone(),
-            };
-            state.network.iter().map(deliver).collect()
-        };
-        let mut stood = false;
-        loop {
-            let next = deliveries(&state).iter().find_map(|action| world.take(&state, action).ok());
-            match next {
-                Some(next) => state = next,
-                None if stood => return state,
-                None => {
-                    stood = true;
-                    let action = WorldAction::Timeout { node: NodeId(0), timer: CoordinatorTimer::Election };
-                    state = world.take(&state, &action).unwrap_or(state);
-                }
-            }
-        }
+        let mut state = self.deliver_all(world, blank);
+        let election = WorldAction::Timeout { node: NodeId(0), timer: CoordinatorTimer::Election };
+        state = world.take(&state, &election).unwrap_or(state);
+        self.deliver_all(world, state)
     }
 
     /// A change may be asked of every leader that is not busy; what others
@@ -189,7 +186,7 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
             || step.before.applied != step.after.applied
             || step.before.coordination.accepted() != step.after.coordination.accepted()
             || step.sent.iter().any(|(_, message)| commits(message))
-            || !published_in(step.node, step.before, step.after).is_empty()
+            || published_in(step.node, step.before, step.after).is_some()
     }
 
     fn observe(&self, ledger: &mut Ledger, step: &Observed<'_, Coordinator<u8, R>>) {
@@ -208,10 +205,8 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
             return;
         }
         let (before, after) = (&step.before.coordination, &step.after.coordination);
-        let mut base = before.accepted().id();
-        for state in published_in(step.node, step.before, step.after) {
-            ledger.publish(step.node, &state, base);
-            base = state.id();
+        if let Some(state) = published_in(step.node, step.before, step.after) {
+            ledger.publish(step.node, &state, before.accepted().id());
         }
         if after.accepted().id() != before.accepted().id() {
             ledger.accept(step.node, after.accepted().id());
@@ -325,19 +320,17 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     }
 }
 
-/// What a node published in one turn, in order. A node that is alone commits
-/// in the turn in which it publishes: what it accepts then, it published.
+/// What a node published in one turn. A node that is alone accepts, and may
+/// commit or fail, in the turn in which it publishes: a state of which it is the
+/// master and that it has just accepted, it published.
 pub(super) fn published_in(
     node: NodeId,
     before: &CoordinatorState<u8>,
     after: &CoordinatorState<u8>,
-) -> Vec<crate::coordination::ClusterState<ClusterMetadata<u8>>> {
+) -> Option<ClusterState<ClusterMetadata<u8>>> {
     let known = before.publication.as_ref().map(|publication| publication.id());
-    let under_way = after.publication.as_ref().map(|publication| publication.state.clone());
+    let under_way = after.publication.as_ref().map(|publication| &publication.state);
     let accepted = after.coordination.accepted();
-    let own = after.mode == Mode::Leader && accepted.value.master == Some(node);
-    let at_once = (own && accepted.id() != before.coordination.accepted().id()).then(|| accepted.clone());
-    let mut published: Vec<_> = at_once.into_iter().chain(under_way).filter(|state| Some(state.id()) != known).collect();
-    published.dedup_by_key(|state| state.id());
-    published
+    let own = accepted.value.master == Some(node) && accepted.id() != before.coordination.accepted().id();
+    under_way.or(own.then_some(accepted)).filter(|state| Some(state.id()) != known).cloned()
 }

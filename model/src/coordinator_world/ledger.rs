@@ -102,6 +102,11 @@ impl Ledger {
         }
     }
 
+    /// The identity of the cluster in a publication.
+    pub fn cluster(publication: &Published) -> u64 {
+        publication.value >> 40 & 0xff
+    }
+
     /// The value that clients wrote in a publication.
     pub fn written(publication: &Published) -> u8 {
         publication.value as u8

@@ -29,7 +29,7 @@ pub(super) const MESSAGE_KINDS: [&str; 22] = [
     "Outcome",
 ];
 
-pub(super) const TIMER_KINDS: [&str; 8] = [
+pub(super) const TIMER_KINDS: [&str; 9] = [
     "FindPeersTimer",
     "ElectionTimer",
     "LeaderCheckTimer",
@@ -38,6 +38,7 @@ pub(super) const TIMER_KINDS: [&str; 8] = [
     "FollowerCheckTimeout",
     "PublicationTimeout",
     "LagTimeout",
+    "NextTask",
 ];
 
 pub(super) fn message_kind(message: &CoordinatorMsg<u8>) -> usize {
@@ -77,6 +78,7 @@ pub(super) fn timer_kind(timer: CoordinatorTimer) -> usize {
         CoordinatorTimer::FollowerCheckTimeout(_) => 5,
         CoordinatorTimer::PublicationTimeout => 6,
         CoordinatorTimer::Lag => 7,
+        CoordinatorTimer::NextTask => 8,
     }
 }
 

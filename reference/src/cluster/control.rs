@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use quorate_model::NodeId;
 use quorate_model::coordination::PublicationId;
-use quorate_model::coordinator::{CoordinatorMsg, KeyValues, NotPublished, PublicationOutcome, PutKey};
+use quorate_model::coordinator::{ClusterChange, CoordinatorMsg, KeyValues, NotPublished, PublicationOutcome, PutKey};
 use quorate_model::session::PeerId;
 use serde::Serialize;
 
@@ -145,7 +145,7 @@ impl<'a> Control<'a> {
         // A new client: until the node has answered its greeting, nothing was transmitted.
         let mut client = self.client(node)?;
         let request = client.next_request();
-        let submit = CoordinatorMsg::<KeyValues>::Submit { request, change: change.clone() };
+        let submit = CoordinatorMsg::<KeyValues>::Submit { request, change: ClusterChange::Value(change.clone()) };
         let answer = client.exchange(node.index() as PeerId, &Payload::Actor(submit), patience, |payload| match payload {
             Payload::Actor(CoordinatorMsg::Outcome { request: answered, outcome }) if answered == request => Some(outcome),
             _ => None,

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use quorate_model::NodeId;
-use quorate_model::coordinator::SettingsError;
+use quorate_model::coordinator::CoordinatorSettingsError;
 
 use crate::client::ClientError;
 use crate::recorder::RecorderError;
@@ -123,7 +123,7 @@ pub enum ClusterError {
     Usage(String),
     /// A setting makes no sense.
     #[error(transparent)]
-    Settings(#[from] SettingsError),
+    Settings(#[from] CoordinatorSettingsError),
     /// A store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),

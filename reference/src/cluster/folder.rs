@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use quorate_model::coordinator::CoordinatorSettings;
+use quorate_model::coordinator::settings::MAX_NODES;
 use quorate_model::session::PeerId;
 use quorate_model::wire::{ClusterId, ClusterKey};
 use quorate_model::{NodeId, NodeSet};
@@ -63,13 +64,14 @@ impl ClusterFolder {
     /// Makes a cluster of `count` nodes in `path`, on free ports of loopback.
     /// `cluster.json` is written last: without it there is no cluster.
     pub fn create<D: Stored>(path: &Path, count: usize, loss: f64) -> Result<Self, ClusterError> {
-        if !(1..=NodeSet::CAPACITY).contains(&count) {
-            return Err(ClusterError::Size { asked: count, max: NodeSet::CAPACITY });
+        if !(1..=MAX_NODES).contains(&count) {
+            return Err(ClusterError::Size { asked: count, max: MAX_NODES });
         }
         if !(0.0..1.0).contains(&loss) {
             return Err(ClusterError::Usage(format!("the part of lost datagrams is 0 to below 1, not {loss}")));
         }
-        let settings = CoordinatorSettings::local(count);
+        let mut settings = CoordinatorSettings::of(count).quick();
+        settings.cluster_uuid = u64::from(rand::random::<u32>());
         settings.validate()?;
         fs::create_dir_all(path).map_err(at(path))?;
         if fs::read_dir(path).map_err(at(path))?.next().is_some() {

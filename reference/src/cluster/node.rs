@@ -4,7 +4,7 @@ use std::fs;
 use std::net::UdpSocket as StdSocket;
 
 use quorate_model::coordination::{Durable, Sound};
-use quorate_model::coordinator::{Coordinator, KeyValues};
+use quorate_model::coordinator::{ClusterMetadata, Coordinator, KeyValues};
 use quorate_model::session::{PeerId, SessionConfig};
 use quorate_traces::recording::{RECORDING_FORMAT, RecordingHeader};
 use stateright::actor::Actor;
@@ -25,7 +25,7 @@ pub fn run_node(folder: &ClusterFolder, name: &str) -> Result<(), ClusterError> 
     let member = folder.member(name)?;
     let plan = &folder.plan;
     let identity = Identity { cluster: plan.cluster, node: member.name };
-    let store = Store::<Durable<KeyValues>>::open(&folder.store(member.name), identity)?;
+    let store = Store::<Durable<ClusterMetadata<KeyValues>>>::open(&folder.store(member.name), identity)?;
     let socket = StdSocket::bind(member.address)
         .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
         .map_err(|source| ClusterError::Address { node: member.name, address: member.address, source })?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use im::ordmap::DiffItem;
 use quorate_model::coordination::{ClusterState, Durable};
-use quorate_model::coordinator::KeyValues;
+use quorate_model::coordinator::{ClusterMetadata, KeyValues};
 
 use super::rows::RowChange;
 
@@ -18,12 +18,15 @@ pub trait Stored: Clone + PartialEq {
     fn assemble(rows: BTreeMap<Vec<u8>, Vec<u8>>) -> Result<Self, String>;
 }
 
+/// What a Coordinator keeps.
+type Kept = Durable<ClusterMetadata<KeyValues>>;
+
 const HEAD: &[u8] = b"head";
 const ENTRY: u8 = b'/';
 
 /// A head of a few numbers and one row for each key. Two maps that share
 /// structure are compared where they differ.
-impl Stored for Durable<KeyValues> {
+impl Stored for Kept {
     fn changes(&self, before: Option<&Self>) -> Vec<RowChange> {
         let mut changes = Vec::new();
         let (head, old_head) = (head_of(self), before.map(head_of));
@@ -31,13 +34,13 @@ impl Stored for Durable<KeyValues> {
             changes.push(RowChange { key: HEAD.to_vec(), before: old_head, after: Some(head) });
         }
         let empty = KeyValues::new();
-        let old = before.map_or(&empty, |before| &before.accepted.value);
+        let old = before.map_or(&empty, |before| &before.accepted.value.value);
         let row = |key: &str, before: Option<&String>, after: Option<&String>| {
             let bytes = |value: &String| value.as_bytes().to_vec();
             let key = [&[ENTRY], key.as_bytes()].concat();
             RowChange { key, before: before.map(bytes), after: after.map(bytes) }
         };
-        changes.extend(old.diff(&self.accepted.value).map(|difference| match difference {
+        changes.extend(old.diff(&self.accepted.value.value).map(|difference| match difference {
             DiffItem::Add(key, value) => row(key, None, Some(value)),
             DiffItem::Update { old: (key, old), new: (_, new) } => row(key, Some(old), Some(new)),
             DiffItem::Remove(key, value) => row(key, Some(value), None),
@@ -47,7 +50,7 @@ impl Stored for Durable<KeyValues> {
 
     fn assemble(mut rows: BTreeMap<Vec<u8>, Vec<u8>>) -> Result<Self, String> {
         let head = rows.remove(HEAD).ok_or("the row of terms and versions is missing")?;
-        let head: Durable<()> = postcard::from_bytes(&head).map_err(|error| format!("the row of terms and versions: {error}"))?;
+        let head: Durable<ClusterMetadata<()>> = postcard::from_bytes(&head).map_err(|error| format!("the row of terms and versions: {error}"))?;
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|error| error.to_string());
         let mut value = KeyValues::new();
         for (key, entry) in &rows {
@@ -58,38 +61,54 @@ impl Stored for Durable<KeyValues> {
     }
 }
 
-fn head_of(durable: &Durable<KeyValues>) -> Vec<u8> {
-    postcard::to_stdvec(&with_value(durable, ())).expect("numbers can be encoded")
+fn head_of(durable: &Kept) -> Vec<u8> {
+    postcard::to_stdvec(&with_value(durable, ())).expect("a head can be encoded")
 }
 
-fn with_value<V, W>(durable: &Durable<V>, value: W) -> Durable<W> {
-    let ClusterState { term, version, config, committed_config, .. } = durable.accepted;
+fn with_value<V, W>(durable: &Durable<ClusterMetadata<V>>, value: W) -> Durable<ClusterMetadata<W>> {
+    let ClusterState { term, version, value: ref metadata, config, committed_config } = durable.accepted;
+    let value = ClusterMetadata {
+        cluster_uuid: metadata.cluster_uuid,
+        uuid_committed: metadata.uuid_committed,
+        master: metadata.master,
+        members: metadata.members,
+        exclusions: metadata.exclusions,
+        value,
+    };
     Durable { current_term: durable.current_term, accepted: ClusterState { term, version, value, config, committed_config } }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use quorate_model::NodeSet;
+    use quorate_model::coordinator::Members;
+    use quorate_model::{NodeId, NodeSet};
 
     use super::*;
 
-    fn any_durable() -> impl Strategy<Value = Durable<KeyValues>> {
+    fn any_durable() -> impl Strategy<Value = Kept> {
         let entries = proptest::collection::btree_map("[a-d]{0,2}", ".{0,3}", 0..12);
-        (any::<[u64; 3]>(), any::<[u64; 2]>(), entries).prop_map(|([current_term, term, version], configs, entries)| Durable {
+        (any::<[u64; 3]>(), any::<[u64; 5]>(), any::<bool>(), entries).prop_map(|([current_term, term, version], sets, flag, entries)| Durable {
             current_term,
             accepted: ClusterState {
                 term,
                 version,
-                value: entries.into_iter().collect(),
-                config: NodeSet(configs[0]),
-                committed_config: NodeSet(configs[1]),
+                value: ClusterMetadata {
+                    cluster_uuid: sets[2],
+                    uuid_committed: flag,
+                    master: flag.then_some(NodeId(3)),
+                    members: Members { nodes: NodeSet(sets[3]), master_eligible: NodeSet(sets[4]) },
+                    exclusions: NodeSet(sets[2] >> 1),
+                    value: entries.into_iter().collect(),
+                },
+                config: NodeSet(sets[0]),
+                committed_config: NodeSet(sets[1]),
             },
         })
     }
 
     /// The rows that a storage has, and nothing before it.
-    fn rows(durable: &Durable<KeyValues>) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    fn rows(durable: &Kept) -> BTreeMap<Vec<u8>, Vec<u8>> {
         durable.changes(None).into_iter().map(|change| (change.key, change.after.expect("nothing is removed"))).collect()
     }
 
@@ -111,9 +130,10 @@ mod tests {
 
     #[test]
     fn one_key_of_many_is_one_row() {
-        let before = Durable::blank((0..10_000).map(|key| (key.to_string(), String::new())).collect::<KeyValues>(), 0);
+        let many: KeyValues = (0..10_000).map(|key| (key.to_string(), String::new())).collect();
+        let before = Durable::blank(ClusterMetadata { value: many, ..ClusterMetadata::blank() }, 0);
         let mut after = before.clone();
-        after.accepted.value.insert(String::from("77"), String::from("new"));
+        after.accepted.value.value.insert(String::from("77"), String::from("new"));
         let changes = after.changes(Some(&before));
         assert_eq!(changes.len(), 1);
         assert_eq!(changes[0].key, b"/77");

@@ -146,6 +146,7 @@ pub fn allowed_step<V: Value>(
             let own = !volatile.election_won || accepted.version == volatile.last_published_version;
             conjunct(own, "electionWon => lastAcceptedVersion = lastPublishedVersion")?;
             primed.durable.accepted.committed_config = accepted.config;
+            primed.durable.accepted.value = accepted.value.once_committed(); // ours: plain values stay as they are
         }
         RuleInput::Restart => {
             primed.volatile.join_votes = NodeSet::EMPTY;
