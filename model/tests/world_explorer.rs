@@ -122,16 +122,8 @@ fn compare_state<M: Specification, X: Explorer<M>>(
 fn world<R: Policy>(model: CoordinatorModel, rules: R, bounds: [u64; 8], drop_obsolete: bool) -> CoordinatorWorld<R> {
     let [nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions] = bounds;
     let (nodes, initial_masters) = (nodes as usize, initial_masters as usize);
-    let bounds = CoordinatorBounds {
-        nodes,
-        initial_masters,
-        max_term,
-        max_version,
-        submissions,
-        exclusions,
-        restarts,
-        suspicions,
-    };
+    let bounds =
+        CoordinatorBounds { nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions };
     coordinator_world(model, rules, bounds, drop_obsolete).expect("the bounds make sense")
 }
 
@@ -140,11 +132,11 @@ const SYMMETRIC: Identity = Identity { seed: 0, symmetry: true };
 
 /// The instances: model, bounds, and how many states are compared.
 const INSTANCES: [(CoordinatorModel, [u64; 8], usize); 5] = [
-    (CoordinatorModel::Coordinator, [2, 2, 2, 2, 1, 0, 1, 0], 200),
-    (CoordinatorModel::Coordinator, [3, 3, 2, 2, 1, 0, 1, 0], 150),
-    (CoordinatorModel::PreVote, [3, 3, 2, 2, 0, 0, 0, 1], 100),
-    (CoordinatorModel::Membership, [3, 2, 1, 3, 0, 0, 1, 1], 100),
-    (CoordinatorModel::Reconfiguration, [3, 3, 2, 4, 0, 1, 0, 1], 100),
+    (CoordinatorModel::Coordinator, [2, 2, 2, 2, 1, 0, 1, 0], 2_000),
+    (CoordinatorModel::Coordinator, [3, 3, 2, 2, 1, 0, 1, 0], 1_500),
+    (CoordinatorModel::PreVote, [3, 3, 2, 2, 0, 0, 0, 1], 1_000),
+    (CoordinatorModel::Membership, [3, 2, 1, 3, 0, 0, 1, 1], 1_000),
+    (CoordinatorModel::Reconfiguration, [3, 3, 2, 4, 0, 1, 0, 1], 1_000),
 ];
 
 #[test]
@@ -153,7 +145,7 @@ fn explorers_say_what_successors_say() {
         for (identity, drop_obsolete) in [(PLAIN, true), (SYMMETRIC, true), (SYMMETRIC, false)] {
             let compared = compare(&world(model, Sound, bounds, drop_obsolete), identity, limit);
             println!("{model:?} {bounds:?}: {compared:?}");
-            assert!(compared.states > 50 && compared.unconcerned > compared.steps && compared.settled > 0, "{compared:?}");
+            assert!(compared.states > 10 && compared.unconcerned > compared.steps && compared.settled > 0, "{compared:?}");
         }
     }
 }
