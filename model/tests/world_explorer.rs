@@ -122,16 +122,8 @@ fn compare_state<M: Specification, X: Explorer<M>>(
 fn world<R: Policy>(model: CoordinatorModel, rules: R, bounds: [u64; 8], drop_obsolete: bool) -> CoordinatorWorld<R> {
     let [nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions] = bounds;
     let (nodes, initial_masters) = (nodes as usize, initial_masters as usize);
-    let bounds = CoordinatorBounds {
-        nodes,
-        initial_masters,
-        max_term,
-        max_version,
-        submissions,
-        exclusions,
-        restarts,
-        suspicions,
-    };
+    let bounds =
+        CoordinatorBounds { nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions };
     coordinator_world(model, rules, bounds, drop_obsolete).expect("the bounds make sense")
 }
 
@@ -153,7 +145,7 @@ fn explorers_say_what_successors_say() {
         for (identity, drop_obsolete) in [(PLAIN, true), (SYMMETRIC, true), (SYMMETRIC, false)] {
             let compared = compare(&world(model, Sound, bounds, drop_obsolete), identity, limit);
             println!("{model:?} {bounds:?}: {compared:?}");
-            assert!(compared.states > 50 && compared.unconcerned > compared.steps && compared.settled > 0, "{compared:?}");
+            assert!(compared.states > 10 && compared.unconcerned > compared.steps && compared.settled > 0, "{compared:?}");
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::coordination::properties::RuleOutput;
 use crate::coordination::{CoordinationState, Join, PublicationId};
 use crate::coordinator::settings::MAX_NODES;
 use crate::coordinator::{
-    ClusterMetadata, ClusterValue, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, Policy, Publication, PublicationOutcome,
+    ClusterMetadata, ClusterValue, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, Policy, Publication,
+    PublicationOutcome,
 };
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::{Property, Verdict};
@@ -125,20 +126,32 @@ pub(super) fn claims<R: Policy>(model: CoordinatorModel) -> Vec<Property<World<R
                 s.nodes.iter().any(|slot| {
                     let node = &slot.state;
                     let own = node.coordination.accepted();
-                    node.applied.as_ref().is_some_and(|a| !own.value.members.nodes.is_empty() && own.value.members.nodes.len() < a.metadata.members.nodes.len())
+                    node.applied.as_ref().is_some_and(|a| {
+                        !own.value.members.nodes.is_empty() && own.value.members.nodes.len() < a.metadata.members.nodes.len()
+                    })
                 })
             }),
         ],
         CoordinatorModel::Reconfiguration => vec![
-            Property::reachable("ConfigurationChanges", "ours", "another configuration can be committed", |_: &World<R>, s: &State| {
-                s.ledger.published.iter().any(|p| p.config != p.committed_config && s.ledger.is_committed(p.id))
-            }),
-            Property::reachable("LeadershipIsHandedOver", "#37802", "an excluded leader can be followed by another", |_: &World<R>, s: &State| {
-                nodes(s).any(|(id, node)| {
-                    let own = &node.coordination.accepted().value;
-                    node.mode == Mode::Leader && !own.exclusions.is_empty() && !own.exclusions.contains(id)
-                })
-            }),
+            Property::reachable(
+                "ConfigurationChanges",
+                "ours",
+                "another configuration can be committed",
+                |_: &World<R>, s: &State| {
+                    s.ledger.published.iter().any(|p| p.config != p.committed_config && s.ledger.is_committed(p.id))
+                },
+            ),
+            Property::reachable(
+                "LeadershipIsHandedOver",
+                "#37802",
+                "an excluded leader can be followed by another",
+                |_: &World<R>, s: &State| {
+                    nodes(s).any(|(id, node)| {
+                        let own = &node.coordination.accepted().value;
+                        node.mode == Mode::Leader && !own.exclusions.is_empty() && !own.exclusions.contains(id)
+                    })
+                },
+            ),
         ],
     });
     claims
@@ -210,7 +223,12 @@ fn committed_uuid_stays(before: &State, action: &Action, after: &State) -> Verdi
     let (was, is) = (of(before), of(after));
     // The mark itself may go back: a leader that missed the commit does not know of it.
     if was.uuid_committed && is.cluster_uuid != was.cluster_uuid {
-        return Err(format!("{} was in cluster {} for good and is in cluster {}", action.node(), was.cluster_uuid, is.cluster_uuid));
+        return Err(format!(
+            "{} was in cluster {} for good and is in cluster {}",
+            action.node(),
+            was.cluster_uuid,
+            is.cluster_uuid
+        ));
     }
     Ok(())
 }

@@ -14,8 +14,8 @@ use super::renaming::Renamed;
 use super::text::{MESSAGE_KINDS, TIMER_KINDS, message_kind, message_text, timer_kind};
 use crate::coordination::{ClusterState, Durable, Envelope, Rejection, Sound};
 use crate::coordinator::{
-    ClusterChange, ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, Policy,
-    Publication, PublicationOutcome,
+    ClusterChange, ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, Policy, Publication,
+    PublicationOutcome,
 };
 use crate::explorer::Parts;
 use crate::node_set::{NodeId, NodeSet};
@@ -126,9 +126,9 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
         let leaders = state.up().filter(|(_, slot)| free(&slot.state)).map(|(node, _)| node);
         leaders
             .flat_map(|node| {
-                changes.iter().map(move |change| {
-                    (node, Id::from(CLIENT), CoordinatorMsg::Submit { request: 0, change: change.clone() })
-                })
+                changes
+                    .iter()
+                    .map(move |change| (node, Id::from(CLIENT), CoordinatorMsg::Submit { request: 0, change: change.clone() }))
             })
             .collect()
     }
@@ -174,10 +174,8 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     }
 
     fn is_noted(&self, step: &Observed<'_, Coordinator<u8, R>>) -> bool {
-        let costs = matches!(
-            step.action,
-            WorldAction::Restart { .. } | WorldAction::Request { .. } | WorldAction::Timeout { .. }
-        );
+        let costs =
+            matches!(step.action, WorldAction::Restart { .. } | WorldAction::Request { .. } | WorldAction::Timeout { .. });
         let commits = |message: &CoordinatorMsg<u8>| {
             let committed = matches!(message, CoordinatorMsg::Outcome { outcome: PublicationOutcome::Committed(_), .. });
             committed || matches!(message, CoordinatorMsg::Commit(_))

@@ -84,9 +84,7 @@ pub(super) fn of_message(message: &CoordinatorMsg<u8>) -> u64 {
         CoordinatorMsg::Publish(Publication::Full(state)) => {
             sort_key::mix([kind, state.term, state.version, u64::from(state.value.value), state.config.len() as u64])
         }
-        CoordinatorMsg::PublishResponse { id, vote } => {
-            sort_key::mix([kind, id.term, id.version, u64::from(vote.is_some())])
-        }
+        CoordinatorMsg::PublishResponse { id, vote } => sort_key::mix([kind, id.term, id.version, u64::from(vote.is_some())]),
         CoordinatorMsg::Commit(id) | CoordinatorMsg::Applied(id) => sort_key::mix([kind, id.term, id.version]),
         _ => kind,
     }

@@ -64,7 +64,7 @@ impl Turn<'_> {
     /// itself can tell: it neither published nor committed it in this turn.
     pub fn is_sent_again(&self, is_commit: bool, id: PublicationId) -> bool {
         let committed_now = is_commit && self.before.publication.as_ref().is_some_and(|p| p.id() == id && !p.committed);
-        !committed_now && !published_in(self.node, self.before, self.after).iter().any(|state| state.id() == id)
+        !committed_now && published_in(self.node, self.before, self.after).is_none_or(|state| state.id() != id)
     }
 
     /// Which of these parts the turn changes.

@@ -180,7 +180,8 @@ where
     }
 
     fn ids_after(&self, change: &Change) -> Ids {
-        let mut ids = Ids { slots: self.current.slots.clone(), network: Vec::new(), ledger: change.ledger, outage: change.outage };
+        let mut ids =
+            Ids { slots: self.current.slots.clone(), network: Vec::new(), ledger: change.ledger, outage: change.outage };
         ids.slots[change.node as usize] = change.slot;
         self.network_after(change, &mut ids.network);
         ids
@@ -548,10 +549,8 @@ where
         let timers = (!plain).then(|| world.list_timeouts(&state));
         self.built = Some((state, built));
         for action in timers.into_iter().flatten().chain(rest) {
-            let is_turn_only = matches!(
-                action,
-                WorldAction::Request { .. } | WorldAction::Restart { .. } | WorldAction::Disconnected { .. }
-            );
+            let is_turn_only =
+                matches!(action, WorldAction::Request { .. } | WorldAction::Restart { .. } | WorldAction::Disconnected { .. });
             if plain && is_turn_only {
                 let number = self.others.number(&action, |known| *known == action, || action.clone());
                 self.attempt(action.node(), Cause::Other(number), |_| action, None, visit);

@@ -61,8 +61,7 @@ where
 {
     /// A node under a renaming.
     pub(in crate::world) fn permuted_slot(&self, slot: &SlotOf<A>, renaming: &[u8]) -> SlotOf<A> {
-        let mut timers: SmallVec<_> =
-            slot.timers.iter().map(|timer| self.environment.permuted_timer(timer, renaming)).collect();
+        let mut timers: SmallVec<_> = slot.timers.iter().map(|timer| self.environment.permuted_timer(timer, renaming)).collect();
         timers.sort_unstable();
         Slot {
             state: self.environment.permuted_node(&slot.state, renaming),
@@ -179,9 +178,7 @@ where
     #[inline]
     pub fn envelope(&mut self, renaming: usize, number: u32) -> Sum {
         let (world, tables, Orbits { envelopes, renamings, identity, .. }) = (self.world, self.tables, &mut *self.known);
-        envelopes.get(renaming, number, || {
-            world.envelope_sum(tables.envelopes.get(number), &renamings[renaming], identity.seed)
-        })
+        envelopes.get(renaming, number, || world.envelope_sum(tables.envelopes.get(number), &renamings[renaming], identity.seed))
     }
 
     #[inline]
@@ -193,9 +190,8 @@ where
     #[inline]
     pub fn outage(&mut self, renaming: usize, number: u32) -> Sum {
         let (tables, Orbits { outages, renamings, identity, .. }) = (self.tables, &mut *self.known);
-        outages.get(renaming, number, || {
-            Sum::of(&(3u8, tables.outages.get(number).permuted(&renamings[renaming])), identity.seed)
-        })
+        outages
+            .get(renaming, number, || Sum::of(&(3u8, tables.outages.get(number).permuted(&renamings[renaming])), identity.seed))
     }
 
     /// A node's key, and what it adds to the keys of the others.
@@ -228,7 +224,14 @@ where
     }
 
     /// The keys of all nodes, given the sums over messages.
-    pub fn keys(&mut self, slots: impl Iterator<Item = u32> + Clone, messages: &[u64], ledger: u32, outage: u32, keys: &mut Vec<u64>) {
+    pub fn keys(
+        &mut self,
+        slots: impl Iterator<Item = u32> + Clone,
+        messages: &[u64],
+        ledger: u32,
+        outage: u32,
+        keys: &mut Vec<u64>,
+    ) {
         let nodes = self.world.nodes;
         while self.known.ledger_keys.len() <= ledger as usize {
             let next = self.tables.ledgers.get(self.known.ledger_keys.len() as u32);
