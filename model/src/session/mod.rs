@@ -49,3 +49,4 @@ pub use exchange::{AnswerDrop, Caller, Exchanges, RequestNumber};
 pub use fragments::{Fragment, FragmentDrop, Reassembly, split};
 pub use packet::{Body, Incarnation, Life, Packet, PacketDrop, PeerId, UNKNOWN};
 pub use rules::{SessionRules, SoundSession};
+pub use world::{SessionMutant, SessionWorld, catalogue as session_catalogue};
