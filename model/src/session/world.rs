@@ -2,8 +2,9 @@
 //! at any time, any number of times, or never, and either process may be killed
 //! and started again.
 //!
-//! Time stands still, so that retransmission is always possible and a peer is
-//! declared gone when the environment says so.
+//! Time stands still: what is retransmitted is in the network already, so that
+//! retransmission is no step, and a peer is declared gone when the environment
+//! says so.
 
 use std::collections::BTreeSet;
 
@@ -97,8 +98,6 @@ pub enum SessionAction {
     Send(u8),
     /// A packet of this process arrives at the other.
     Arrive(u8, Packet<u8>),
-    /// A process retransmits.
-    Tick(u8),
     /// A process declares the other gone.
     GiveUp(u8),
     /// A process is killed and started again.
@@ -204,7 +203,6 @@ impl Model for SessionWorld {
                 actions.push(SessionAction::Send(process));
             }
             if state.endpoints[usize::from(process)].outstanding(PeerId::from(other(process))) > 0 {
-                actions.push(SessionAction::Tick(process));
                 if state.give_ups_left > 0 {
                     actions.push(SessionAction::GiveUp(process));
                 }
@@ -221,10 +219,7 @@ impl Model for SessionWorld {
         let mut effects = Vec::new();
         let process = match &action {
             SessionAction::Arrive(source, _) => other(*source),
-            SessionAction::Send(process)
-            | SessionAction::Tick(process)
-            | SessionAction::GiveUp(process)
-            | SessionAction::Restart(process) => *process,
+            SessionAction::Send(process) | SessionAction::GiveUp(process) | SessionAction::Restart(process) => *process,
         };
         let (index, peer) = (usize::from(process), PeerId::from(other(process)));
         let outstanding = state.endpoints[index].outstanding_payloads(peer).copied().collect();
@@ -242,7 +237,6 @@ impl Model for SessionWorld {
                 let packet = self.understood(&packet, sender, endpoint.incarnation());
                 let _ = endpoint.receive(0, PeerId::from(source), packet, &mut effects);
             }
-            SessionAction::Tick(_) => endpoint.tick(0, &mut effects),
             SessionAction::GiveUp(_) => {
                 state.give_ups_left -= 1;
                 endpoint.give_up(peer, &mut effects);
@@ -274,16 +268,15 @@ impl Specification for SessionWorld {
     }
 
     fn action_classes(&self) -> Vec<&'static str> {
-        vec!["Send", "Arrive", "Tick", "GiveUp", "Restart"]
+        vec!["Send", "Arrive", "GiveUp", "Restart"]
     }
 
     fn class_of(&self, action: &SessionAction) -> ClassId {
         ClassId(match action {
             SessionAction::Send(_) => 0,
             SessionAction::Arrive(..) => 1,
-            SessionAction::Tick(_) => 2,
-            SessionAction::GiveUp(_) => 3,
-            SessionAction::Restart(_) => 4,
+            SessionAction::GiveUp(_) => 2,
+            SessionAction::Restart(_) => 3,
         })
     }
 
@@ -375,6 +368,7 @@ mod tests {
         let mut queue: VecDeque<SessionState> = seen.iter().cloned().collect();
         let (mut dead, mut reached) = (BTreeSet::new(), false);
         while let Some(state) = queue.pop_front() {
+            assert!(world.flaw.is_some() || retransmission_adds_nothing(&state));
             let mut violated = false;
             for claim in &claims {
                 match claim.check {
@@ -398,6 +392,17 @@ mod tests {
         }
         assert!(reached || world.flaw.is_some(), "everything can be delivered");
         (seen.len(), dead)
+    }
+
+    fn retransmission_adds_nothing(state: &SessionState) -> bool {
+        (0..2u8).all(|process| {
+            let mut effects = Vec::new();
+            state.endpoints[usize::from(process)].clone().tick(0, &mut effects);
+            effects.into_iter().all(|effect| match effect {
+                Effect::Transmit { packet, .. } => state.packets.contains(&(process, packet)),
+                Effect::Deliver { .. } | Effect::Disconnected { .. } => false,
+            })
+        })
     }
 
     #[test]
