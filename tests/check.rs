@@ -113,6 +113,7 @@ fn the_baseline_fails_when_something_shrinks() {
     assert_eq!(check(&["--baseline", file, "--quiet"]).0, 0);
     let xml = std::fs::read_to_string(junit).unwrap();
     assert!(xml.contains("tests=\"14\" failures=\"0\" errors=\"0\"") && xml.contains("name=\"LogMatching\""), "{xml}");
+    assert!(xml.contains("name=\"nothing is vacuous and nothing has shrunk\""), "{xml}");
 
     let more = std::fs::read_to_string(file).unwrap().replace("\"distinct_states\": 7963", "\"distinct_states\": 7964");
     std::fs::write(file, more).unwrap();

@@ -5,11 +5,14 @@ use std::fmt::Write;
 use quorate_checker::Verdict;
 use quorate_checker::report::Report;
 
-/// One suite for each run, one case for each property.
-pub fn render(reports: &[Report]) -> String {
+/// One suite for each run, one case for each property; a suite `coverage` says
+/// what is vacuous or has shrunk, in `sentences`.
+pub fn render(reports: &[Report], sentences: &[String]) -> String {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     for report in reports {
-        let count = |verdict| report.properties.iter().filter(|property| property.verdict == verdict).count();
+        // An example that was not found fails only where it is vacuous.
+        let claims = || report.properties.iter().filter(|property| property.kind != "reachable");
+        let count = |verdict| claims().filter(|property| property.verdict == verdict).count();
         let bounds: Vec<String> = report.bounds.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let name = escape(&format!("{} {}", report.model, bounds.join(" ")));
         // Writing to a string cannot fail.
@@ -26,6 +29,7 @@ pub fn render(reports: &[Report]) -> String {
             let reason = escape(property.reason.as_deref().unwrap_or("not known"));
             let body = match property.verdict {
                 Verdict::Holds => String::new(),
+                _ if property.kind == "reachable" => format!("<skipped message=\"{reason}\"/>"),
                 Verdict::Violated => format!("<failure message=\"{reason}\">{}</failure>", escape(&steps(property))),
                 Verdict::Inconclusive => format!("<error message=\"{reason}\"/>"),
             };
@@ -33,7 +37,19 @@ pub fn render(reports: &[Report]) -> String {
         }
         text.push_str("  </testsuite>\n");
     }
-    text.push_str("</testsuites>");
+    let failures = sentences.len();
+    _ = writeln!(text, "  <testsuite name=\"coverage\" tests=\"{}\" failures=\"{failures}\" errors=\"0\">", failures.max(1));
+    for sentence in sentences {
+        let sentence = escape(sentence);
+        _ = writeln!(
+            text,
+            "    <testcase classname=\"coverage\" name=\"{sentence}\"><failure message=\"{sentence}\"/></testcase>"
+        );
+    }
+    if failures == 0 {
+        text.push_str("    <testcase classname=\"coverage\" name=\"nothing is vacuous and nothing has shrunk\"></testcase>\n");
+    }
+    text.push_str("  </testsuite>\n</testsuites>");
     text
 }
 

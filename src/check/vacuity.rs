@@ -15,12 +15,12 @@ pub fn vacuous(models: &[&ModelInfo], reports: &[Report]) -> Vec<String> {
         let Some(first) = of_model.first() else { continue };
         let never = |count: &dyn Fn(&Report) -> u64| of_model.iter().all(|report| count(report) == 0);
         for name in first.coverage.actions.keys() {
-            if never(&|report| count(&report.coverage.actions, name)) {
+            if info.action_elsewhere(name).is_none() && never(&|report| count(&report.coverage.actions, name)) {
                 sentences.push(format!("{}: the action {name} is never taken", info.name));
             }
         }
         for name in first.coverage.guards.keys() {
-            if never(&|report| count(&report.coverage.guards, name)) {
+            if info.guards_elsewhere().is_none() && never(&|report| count(&report.coverage.guards, name)) {
                 sentences.push(format!("{}: the guard {name} never refuses", info.name));
             }
         }

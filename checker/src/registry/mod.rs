@@ -8,6 +8,7 @@
 //! called with it by [`with_model`].
 
 mod coordinator;
+mod elsewhere;
 mod replica_engine;
 mod replication;
 mod session;

@@ -73,7 +73,7 @@ impl Entry for QuietingEntry {
         bounds: BOUNDS,
         profile: |profile| match profile {
             Profile::Quick => vec![vec![2, 1, 2, 3]],
-            Profile::Ci => vec![vec![2, 1, 3, 3]],
+            Profile::Ci => vec![vec![3, 1, 2, 2], vec![2, 1, 3, 3]],
             Profile::Deep => vec![vec![3, 1, 2, 3]],
         },
         symmetric: false,
