@@ -120,5 +120,5 @@ fn the_coordinators_rows_with_two_nodes_end_as_expected() {
         killed += 1;
     }
     assert!(killed >= 2, "only {killed} rows died");
-    assert!(deaths(info, &[2, 2, 1, 1, 0], &Rules::default(), &options, &control).unwrap().is_empty());
+    assert!(deaths(info, &[2, 2, 2, 2, 1, 0, 1, 0], &Rules::default(), &options, &control).unwrap().is_empty());
 }

@@ -14,9 +14,10 @@ use quorate_checker::recording::{
 };
 use quorate_model::NodeId;
 use quorate_model::coordination::mutant::Effect;
-use quorate_model::coordination::{Durable, Mutant, RuleSet, Sound};
+use quorate_model::coordination::{Durable, Mutant, Sound};
 use quorate_model::coordinator::{
-    Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, CoordinatorTimer, KeyValues, Mode, PutKey,
+    ClusterChange, ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorMutant, CoordinatorSettings, CoordinatorState,
+    CoordinatorTimer, Driven, KeyValues, Mode, Policy, PutKey,
 };
 use quorate_traces::recording::{
     Kept, RECORDING_FORMAT, RecordedEvent, RecordedInput, RecordedLine, RecordedMessage, RecordedTurn, RecordingHeader,
@@ -27,7 +28,7 @@ use tempfile::TempDir;
 
 type Msg = CoordinatorMsg<KeyValues>;
 type State = CoordinatorState<KeyValues>;
-type Disk = Durable<KeyValues>;
+type Disk = Durable<ClusterMetadata<KeyValues>>;
 type Line = RecordedLine<Msg, CoordinatorTimer, State, Disk>;
 type Input = RecordedInput<Msg, CoordinatorTimer, Disk>;
 
@@ -49,6 +50,13 @@ struct BenchNode {
     numbers: BTreeMap<u64, u64>,
 }
 
+/// Nodes that wait for nothing but votes and acceptances.
+fn settings(count: usize) -> CoordinatorSettings {
+    let mut settings = CoordinatorSettings { driven: Driven::NONE, ..CoordinatorSettings::of(count) };
+    settings.elasticsearch.leader_check_retry_count = 1;
+    settings
+}
+
 /// Nodes driven by hand, and what they recorded.
 struct Bench<R> {
     rules: R,
@@ -58,12 +66,12 @@ struct Bench<R> {
     folder: TempDir,
 }
 
-impl<R: RuleSet> Bench<R> {
+impl<R: Policy> Bench<R> {
     fn new(rules: R, count: usize) -> Self {
         let node = || BenchNode { incarnation: 0, state: None, disk: None, lines: Vec::new(), numbers: BTreeMap::new() };
         let mut bench = Bench {
             rules,
-            settings: CoordinatorSettings::local(count),
+            settings: settings(count),
             nodes: (0..count).map(|_| node()).collect(),
             network: Vec::new(),
             folder: tempfile::tempdir().unwrap(),
@@ -89,7 +97,7 @@ impl<R: RuleSet> Bench<R> {
     }
 
     fn submit(&mut self, node: usize, key: &str, value: &str) {
-        let change = PutKey { key: key.to_owned(), value: value.to_owned() };
+        let change = ClusterChange::Value(PutKey { key: key.to_owned(), value: value.to_owned() });
         let content = CoordinatorMsg::Submit { request: 1, change };
         self.turn(node, RecordedInput::Deliver { source: 1000, incarnation: 1, message: 1, content });
     }
@@ -213,7 +221,7 @@ fn sound_run() -> Bench<Sound> {
     assert_eq!(bench.mode(0), Mode::Leader);
     bench.submit(0, "colour", "blue");
     bench.settle();
-    bench.turn(1, RecordedInput::Timeout { timer: CoordinatorTimer::LeaderFailure });
+    bench.turn(1, RecordedInput::Timeout { timer: CoordinatorTimer::LeaderCheckTimeout });
     bench.elect(1);
     bench.deliver(1, 2);
     bench.deliver(2, 1);
@@ -224,9 +232,10 @@ fn sound_run() -> Bench<Sound> {
     bench.network.retain(|one| one.dest != 0);
     bench.settle();
     bench.start(0);
-    bench.turn(1, RecordedInput::Timeout { timer: CoordinatorTimer::FollowerCheck });
+    bench.submit(1, "size", "large");
     bench.settle();
-    assert_eq!(bench.nodes[0].state.as_ref().unwrap().applied.as_ref().unwrap().value.get("colour").unwrap(), "red");
+    let applied = bench.nodes[0].state.as_ref().unwrap().applied.clone().unwrap();
+    assert_eq!(applied.metadata.value.get("colour").unwrap(), "red");
     bench
 }
 
@@ -278,10 +287,10 @@ fn a_forged_message_is_rejected_where_it_arrives() {
     let path = bench.path(2, 1);
     let line = line_with(&path, r#""deliver":{"source":0"#);
     // It was sent as something else.
-    edit(&path, line, |text| text.replacen(r#""StartJoin":{"term":1}"#, r#""StartJoin":{"term":2}"#, 1));
+    edit(&path, line, |text| text.replacen(r#""term":1}"#, r#""term":2}"#, 1));
     let (file, at, why) = rejection(folder);
     assert_eq!((file.as_str(), at), ("n3-1.jsonl", line));
-    assert!(why.contains("was sent as StartJoin { term: 1 }, not as StartJoin { term: 2 }"), "{why}");
+    assert!(why.contains("was sent as StartJoin { candidate: NodeId(0), term: 1 }, not as StartJoin { candidate: NodeId(0), term: 2 }"), "{why}");
 
     // It was never sent.
     edit(&path, line, |text| text.replacen(r#""message":1,"#, r#""message":777,"#, 1));
@@ -384,10 +393,10 @@ fn a_state_that_the_actor_would_not_have_is_rejected() {
 #[test]
 fn a_timer_that_was_not_set_is_rejected() {
     let mut bench = Bench::new(Sound, 3);
-    bench.turn(0, RecordedInput::Timeout { timer: CoordinatorTimer::FollowerCheck });
+    bench.turn(0, RecordedInput::Timeout { timer: CoordinatorTimer::LeaderCheck });
     let (file, at, why) = rejection(bench.finish());
     assert_eq!((file.as_str(), at), ("n1-1.jsonl", 4));
-    assert!(why.contains("FollowerCheck fires and was not set"), "{why}");
+    assert!(why.contains("LeaderCheck fires and was not set"), "{why}");
 }
 
 #[test]
@@ -400,8 +409,8 @@ fn recordings_that_do_not_belong_together_are_rejected() {
 }
 
 /// A mutant commits as soon as its leader has accepted.
-fn mutant_run() -> (Bench<Mutant>, usize) {
-    let mut bench = Bench::new(Mutant::with_effect(Effect::CommitOnFirstAcceptance), 3);
+fn mutant_run() -> (Bench<CoordinatorMutant>, usize) {
+    let mut bench = Bench::new(CoordinatorMutant::on(Mutant::with_effect(Effect::CommitOnFirstAcceptance)), 3);
     bench.elect(0);
     bench.deliver(0, 1);
     // The vote of n2 makes n1 leader, and the mutant commits in the same turn.
@@ -422,13 +431,13 @@ fn a_mutant_is_rejected_where_it_does_what_the_actor_would_not() {
 
 /// Judges the run of a mutant with the same mutant as the actor, so that only
 /// the properties can object.
-fn judged_by_properties(bench: &Bench<Mutant>) -> Result<Accepted, RecordingRejected> {
+fn judged_by_properties(bench: &Bench<CoordinatorMutant>) -> Result<Accepted, RecordingRejected> {
     let folder = bench.finish();
     let paths = quorate_traces::recording::find_recordings(folder).unwrap();
-    let recordings: Vec<RecordingOf<Coordinator<KeyValues, Mutant>>> =
+    let recordings: Vec<RecordingOf<Coordinator<KeyValues, CoordinatorMutant>>> =
         paths.iter().map(|path| read_recording(path).unwrap()).collect();
     let actor_of = |_: &RecordingHeader| Ok(Coordinator::new(bench.rules, bench.settings.clone()));
-    validate(recordings, actor_of, &mut CoordinatorJudge::new(&bench.settings))
+    validate(recordings, actor_of, &mut CoordinatorJudge::new(Coordinator::new(bench.rules, bench.settings.clone())))
 }
 
 #[test]
@@ -445,7 +454,7 @@ fn the_properties_alone_reject_a_mutant_too() {
 
 #[test]
 fn a_second_vote_in_a_term_is_rejected_where_it_is_cast() {
-    let mut bench = Bench::new(Mutant::with_effect(Effect::VotesTwicePerTerm), 3);
+    let mut bench = Bench::new(CoordinatorMutant::on(Mutant::with_effect(Effect::VotesTwicePerTerm)), 3);
     bench.elect(0);
     bench.deliver(0, 1);
     bench.elect(2);

@@ -74,6 +74,6 @@ fn canonical_forms_are_those_of_the_dumb_twin() {
     let sound = Rules::default();
     with_model("zen-with-terms", &[3, 1, 1, 0, 1, 3], &sound, Orbits).unwrap();
     with_model("zen-with-terms", &[2, 1, 2, 1, 1, 6], &sound, Orbits).unwrap();
-    with_model("coordinator", &[3, 1, 1, 0, 0], &sound, Orbits).unwrap();
-    with_model("coordinator", &[2, 2, 1, 1, 0], &sound, Orbits).unwrap();
+    with_model("coordinator", &[3, 3, 1, 2, 0, 0, 0, 0], &sound, Orbits).unwrap();
+    with_model("coordinator", &[2, 2, 2, 2, 1, 0, 1, 0], &sound, Orbits).unwrap();
 }

@@ -7,7 +7,9 @@ use std::ops::Range;
 use std::time::Duration;
 
 use quorate_model::coordination::{Durable, Sound};
-use quorate_model::coordinator::{Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, CoordinatorTimer};
+use quorate_model::coordinator::{
+    ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, CoordinatorTimer, Driven,
+};
 use quorate_model::world::{Environment, NetworkKind, World, WorldState};
 use stateright::actor::{Actor, ActorModel, Command, Id, Network, Out};
 use stateright::{Checker, Expectation, Model};
@@ -36,10 +38,10 @@ impl Actor for Indexed {
     type Msg = CoordinatorMsg<u8>;
     type Timer = (usize, CoordinatorTimer);
     type State = CoordinatorState<u8>;
-    type Storage = Durable<u8>;
+    type Storage = Durable<ClusterMetadata<u8>>;
     type Random = ();
 
-    fn on_start(&self, id: Id, storage: &Option<Durable<u8>>, out: &mut Out<Self>) -> CoordinatorState<u8> {
+    fn on_start(&self, id: Id, storage: &Option<Durable<ClusterMetadata<u8>>>, out: &mut Out<Self>) -> CoordinatorState<u8> {
         let mut inner = Out::new();
         let state = self.0.on_start(id, storage, &mut inner);
         forward(out, inner, id);
@@ -66,7 +68,7 @@ struct Plain {
     max_messages: usize,
 }
 
-type State = WorldState<CoordinatorState<u8>, CoordinatorTimer, Durable<u8>, CoordinatorMsg<u8>, ()>;
+type State = WorldState<CoordinatorState<u8>, CoordinatorTimer, Durable<ClusterMetadata<u8>>, CoordinatorMsg<u8>, ()>;
 
 impl Environment<Node> for Plain {
     type Ledger = ();
@@ -95,9 +97,13 @@ impl Environment<Node> for Plain {
     }
 }
 
+fn settings(nodes: usize) -> CoordinatorSettings {
+    CoordinatorSettings { driven: Driven::NONE, ..CoordinatorSettings::of(nodes) }
+}
+
 fn our_distinct_states(nodes: usize, bounds: &Plain, keep_ignored: bool) -> usize {
     let world = World {
-        actor: Node::new(Sound, CoordinatorSettings::local(nodes)),
+        actor: Node::new(Sound, settings(nodes)),
         nodes,
         network: NetworkKind::Consuming { keep_ignored },
         drop_obsolete: false,
@@ -116,7 +122,7 @@ fn our_distinct_states(nodes: usize, bounds: &Plain, keep_ignored: bool) -> usiz
 }
 
 fn their_distinct_states(nodes: usize, bounds: &Plain) -> usize {
-    let actor = Indexed(Node::new(Sound, CoordinatorSettings::local(nodes)));
+    let actor = Indexed(Node::new(Sound, settings(nodes)));
     ActorModel::new(bounds.clone(), ())
         .actors((0..nodes).map(|_| actor.clone()))
         .init_network(Network::new_unordered_nonduplicating([]))

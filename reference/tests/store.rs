@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use quorate_model::NodeId;
 use quorate_model::coordination::Durable;
-use quorate_model::coordinator::KeyValues;
+use quorate_model::coordinator::{ClusterMetadata, KeyValues};
 use quorate_model::wire::ClusterId;
 use quorate_reference::store::{Identity, Store, StoreError};
 use tempfile::TempDir;
 
-type Disk = Durable<KeyValues>;
+type Disk = Durable<ClusterMetadata<KeyValues>>;
 
 fn identity(node: u8) -> Identity {
     Identity { cluster: ClusterId([1; 16]), node: NodeId(node) }
@@ -19,7 +19,7 @@ fn identity(node: u8) -> Identity {
 
 fn disk(term: u64, entries: &[(&str, &str)]) -> Disk {
     let value: KeyValues = entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let mut disk = Durable::blank(value, 3);
+    let mut disk = Durable::blank(ClusterMetadata { value, ..ClusterMetadata::blank() }, 3);
     disk.current_term = term;
     disk
 }
@@ -177,12 +177,12 @@ fn a_save_costs_what_it_changes() {
     Store::<Disk>::create(&path, identity(0)).unwrap();
     let mut store = open(&path).unwrap();
     let value: KeyValues = (0..50_000).map(|key| (format!("{key:08}"), String::from("value"))).collect();
-    let mut disk = Durable::blank(value, 0);
+    let mut disk = Durable::blank(ClusterMetadata { value, ..ClusterMetadata::blank() }, 0);
     store.save(disk.clone()).unwrap();
     let began = std::time::Instant::now();
     for version in 1..=20 {
         disk.accepted.version = version;
-        disk.accepted.value.insert(format!("{version:08}"), String::from("changed"));
+        disk.accepted.value.value.insert(format!("{version:08}"), String::from("changed"));
         store.save(disk.clone()).unwrap();
     }
     println!("one key of 50,000: {:?} a save", began.elapsed() / 20);

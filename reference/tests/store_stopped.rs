@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex};
 
 use quorate_model::NodeId;
 use quorate_model::coordination::Durable;
-use quorate_model::coordinator::KeyValues;
+use quorate_model::coordinator::{ClusterMetadata, KeyValues};
 use quorate_model::wire::ClusterId;
 use quorate_reference::store::{Identity, Store, StoreError};
 use redb::StorageBackend;
 
-type Disk = Durable<KeyValues>;
+type Disk = Durable<ClusterMetadata<KeyValues>>;
 
 const IDENTITY: Identity = Identity { cluster: ClusterId([1; 16]), node: NodeId(0) };
 
@@ -93,7 +93,7 @@ fn open(medium: Medium) -> Result<Store<Disk>, StoreError> {
 
 fn disk(term: u64) -> Disk {
     let value: KeyValues = (0..term * 3).map(|key| (format!("{key}"), format!("{}", key * term))).collect();
-    Durable { current_term: term, ..Durable::blank(value, 3) }
+    Durable { current_term: term, ..Durable::blank(ClusterMetadata { value, ..ClusterMetadata::blank() }, 3) }
 }
 
 /// A run of a store: what was done to the file, and after which event each state was answered for.

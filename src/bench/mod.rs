@@ -20,7 +20,7 @@ use crate::{Conclusion, Failure, progress};
 /// What is measured unless models are named: two specification models and an
 /// actor model, at bounds that take seconds.
 const BY_DEFAULT: [(&str, &[u64]); 3] =
-    [("zen-with-terms", &[2, 2, 2, 0, 1, 10]), ("replication", &[3, 1, 2, 4]), ("coordinator", &[3, 2, 1, 0, 0])];
+    [("zen-with-terms", &[2, 2, 2, 0, 1, 10]), ("replication", &[3, 1, 2, 4]), ("coordinator", &[3, 3, 2, 2, 1, 0, 0, 0])];
 
 /// Measure this program on this machine
 #[derive(ClapArgs)]

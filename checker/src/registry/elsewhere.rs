@@ -7,8 +7,8 @@
 use super::ModelInfo;
 
 struct Elsewhere {
-    /// Models whose names begin like this.
-    models: &'static str,
+    /// The models.
+    models: &'static [&'static str],
     what: What,
     /// Why, in a sentence.
     because: &'static str,
@@ -20,21 +20,59 @@ enum What {
     Action(&'static str),
 }
 
-const ELSEWHERE: [Elsewhere; 4] = [
+const COORDINATORS: [&str; 4] = ["coordinator", "prevote", "membership", "reconfiguration"];
+
+/// Messages and timers that only some of the Coordinator's models drive, with
+/// those models.
+const DRIVEN: [(&[&str], &[&str]); 3] = [
+    (&["PreVoteRequest", "PreVoteResponse"], &["prevote"]),
+    (&["PeersRequest", "PeersResponse", "FollowerCheckTimeout", "NextTask"], &["membership", "reconfiguration"]),
+    (
+        &[
+            "JoinResponse",
+            "ValidateJoin",
+            "JoinValidated",
+            "PublishRefused",
+            "Applied",
+            "FollowerCheckResponse",
+            "FollowerCheckTimer",
+            "LeaderCheck",
+            "LeaderCheckResponse",
+            "LeaderCheckTimer",
+            "LagTimeout",
+            "FindPeersTimer",
+            "SessionEnded",
+            "Health",
+        ],
+        &[],
+    ),
+];
+
+const ELSEWHERE: [Elsewhere; 6] = [
     Elsewhere {
-        models: "coordinator",
+        models: &COORDINATORS,
         what: What::EveryGuard,
         because: "a message that a rule will refuse for ever is removed from this world as obsolete, and a correct actor asks \
                   for nothing that is refused; zen-with-terms exercises every guard",
     },
-    Elsewhere { models: "coordinator", what: What::Action("Outcome"), because: "clients take it, and they are no actors" },
+    Elsewhere { models: &COORDINATORS, what: What::Action("Outcome"), because: "clients take it, and they are no actors" },
     Elsewhere {
-        models: "coordinator",
-        what: What::Action("FollowerCheckResponse"),
-        because: "with up to three voters one answer is a quorum, so that it is obsolete when it is sent",
+        models: &["prevote", "membership", "reconfiguration"],
+        what: What::Action("Submit"),
+        because: "clients' changes are the model coordinator's",
     },
     Elsewhere {
-        models: "replication-falling-checkpoint",
+        models: &["prevote", "membership", "reconfiguration"],
+        what: What::Action("Restart"),
+        because: "restarts are the model coordinator's",
+    },
+    Elsewhere {
+        models: &["reconfiguration"],
+        what: What::Action("LeaderCheckTimeout"),
+        because: "suspicions are the model membership's",
+    },
+    Elsewhere {
+        models: &["replication-falling-checkpoint"],
         what: What::EveryGuard,
         because: "it is a part of the model replication, which exercises them",
     },
@@ -48,6 +86,13 @@ impl ModelInfo {
 
     /// Why no check of this model need take this action, if none need.
     pub fn action_elsewhere(&self, action: &str) -> Option<&'static str> {
+        let driven = DRIVEN.iter().find(|(actions, _)| actions.contains(&action));
+        if let Some((_, models)) = driven
+            && COORDINATORS.contains(&self.name)
+            && !models.contains(&self.name)
+        {
+            return Some("in this model it is left to the environment, which may do at any time what it would bring about");
+        }
         let actions = ELSEWHERE.iter().filter_map(|entry| match entry.what {
             What::Action(name) if name == action => Some(entry.what),
             _ => None,
@@ -56,7 +101,7 @@ impl ModelInfo {
     }
 
     fn elsewhere(&self, what: What) -> Option<&'static str> {
-        let entry = ELSEWHERE.iter().find(|entry| self.name.starts_with(entry.models) && entry.what == what)?;
+        let entry = ELSEWHERE.iter().find(|entry| entry.models.contains(&self.name) && entry.what == what)?;
         Some(entry.because)
     }
 }
