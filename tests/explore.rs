@@ -231,7 +231,7 @@ fn bad_usage_is_explained() {
         (vec![&cut], "cut.gz: "),
         (vec![&newer], "written in version 7"),
         (vec![&newer, "--nodes", "2"], "is a file"),
-        (vec![folder.path().to_str().unwrap()], "directory"),
+        (vec![folder.path().to_str().unwrap()], "there is no recording"),
     ] {
         let said = refused(&args);
         assert!(said.contains(words), "{args:?}: expected '{words}' in '{said}'");
