@@ -154,7 +154,9 @@ pub enum TraceCommandError {
 /// Errors of the file system name the file themselves.
 fn prefix(path: &Path, error: &TraceError) -> String {
     match error {
-        TraceError::Io { .. } | TraceError::TooLarge { .. } | TraceError::NotText { .. } => String::new(),
+        TraceError::Io { .. } | TraceError::Packed { .. } | TraceError::TooLarge { .. } | TraceError::NotText { .. } => {
+            String::new()
+        }
         _ => format!("{}: ", path.display()),
     }
 }
