@@ -379,3 +379,16 @@ fn a_saved_trace_is_opened_with_its_model_behind_it() {
     assert_eq!(visit.steps().len(), 4);
     visit.no_complaints();
 }
+
+#[test]
+fn a_page_without_a_model_asks_for_a_file_or_fetches_one() {
+    let Some(program) = chromium() else { return };
+    let running = Running::start(&[]);
+    running.refuses("walk", r#"{"path": [0]}"#, 404, "no model behind this page");
+    let mut browser = Browser::start(&program, "empty");
+    browser.open(&running.url);
+    browser.wait("!document.getElementById('drop').hidden");
+    browser.open(&format!("{}?src=/missing.itf.json", running.url));
+    browser.wait("!document.getElementById('alert').hidden");
+    assert!(browser.text("#alert").contains("404 /missing.itf.json"), "{}", browser.text("#alert"));
+}

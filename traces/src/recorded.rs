@@ -148,7 +148,6 @@ impl Run {
                     }
                     RecordedInput::Deliver { source, content, .. } => {
                         let (kind, text) = kind_and_text(&content);
-                        let source = source;
                         let title = format!("{name} receives from {}: {kind}", self.peer(source));
                         view.delivered = self.lane(source).map(|source| MessageView { source, dest: lane, kind, text });
                         title
