@@ -7,7 +7,7 @@ use quorate_checker::explore::server::{Content, Server};
 use quorate_checker::explore::{Choice, ExploreError, Explorer, Subject, gallery};
 use quorate_checker::registry::{self, RegistryError, Rules};
 use quorate_traces::sanitize::printable;
-use quorate_traces::{Trace, file, itf};
+use quorate_traces::{Trace, itf, recorded};
 
 use crate::bounds::BoundArgs;
 use crate::output::line;
@@ -16,13 +16,15 @@ use crate::{Conclusion, Failure};
 /// Walk through a model or a saved trace in the browser
 ///
 /// A model: choose what happens next, go back, branch, see what each guard refuses, jump into the counterexample of a
-/// mutant and leave it at any step. A file: a trace in ITF, TLC's JSON, or either compressed.
+/// mutant and leave it at any step. A file: a trace in ITF, TLC's JSON, a scenario, plain or compressed, or
+/// a folder with the recordings of a cluster.
 #[derive(ClapArgs)]
 #[command(after_help = "Examples:
   quorate explore coordinator
   quorate explore zen-with-terms --nodes 3 --max-term 2
   quorate explore zen-with-terms --mutant CM02
   quorate explore violation.itf.json
+  quorate explore .quorate                  what the nodes of a cluster have recorded
   quorate explore replication --port 8080 --no-open
 
 The page is at a port of this machine that no other machine can reach; Ctrl-C ends it.")]
@@ -92,13 +94,7 @@ fn neither(name: &str, unknown: &RegistryError) -> String {
 
 /// A saved trace: with its model behind it where today's code takes the same steps.
 fn saved(path: &FilePath) -> Result<Content, Failure> {
-    let named = |error: &dyn std::fmt::Display| {
-        let text = error.to_string();
-        let shown = path.display().to_string();
-        if text.starts_with(&shown) { text } else { format!("{shown}: {text}") }
-    };
-    let text = file::read_text(path).map_err(|error| named(&error))?;
-    let traces = itf::read_all(&text).map_err(|error| named(&error))?;
+    let traces = crate::trace::load(path)?;
     if let [trace] = traces.as_slice() {
         match with_model(trace) {
             Ok(live) => return Ok(live),
@@ -109,8 +105,8 @@ fn saved(path: &FilePath) -> Result<Content, Failure> {
 }
 
 fn with_model(trace: &Trace) -> Result<Content, String> {
-    if trace.model.is_empty() {
-        return Err(String::from("the trace names no model of this program"));
+    if trace.model.is_empty() || trace.model == recorded::MODEL {
+        return Err(String::from("it is no trace of a model of this program"));
     }
     let in_words = |error: ExploreError| error.to_string();
     let info = registry::find(&trace.model).map_err(|error| error.to_string())?;
@@ -122,5 +118,5 @@ fn with_model(trace: &Trace) -> Result<Content, String> {
     let property = Some(trace.info.property.as_str()).filter(|name| !name.is_empty());
     let mut start = explorer.walk(&rules, &path, trace.loop_start, property).map_err(in_words)?;
     start.trace.info = trace.info.clone();
-    Ok(Content::Live(Box::new(explorer), Some(start)))
+    Ok(Content::Live(Box::new(explorer), Some(Box::new(start))))
 }

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::{Subcommand, ValueEnum};
 use quorate_checker::registry::{self, Visitor};
 use quorate_model::Specification;
+use quorate_traces::recording::RecordingError;
 use quorate_traces::replay::{self, Divergence};
 use quorate_traces::sanitize::printable;
+use quorate_traces::scenario::{self, ScenarioError};
 use quorate_traces::table::{self, TableOptions};
-use quorate_traces::{Rules, Trace, TraceError, TraceInfo, file, itf, mermaid, page, shiviz, shorten, svg};
+use quorate_traces::{Rules, Trace, TraceError, TraceInfo, file, itf, mermaid, page, recorded, shiviz, shorten, svg};
 
 use crate::{Conclusion, Failure};
 
@@ -20,7 +22,9 @@ use crate::{Conclusion, Failure};
   quorate trace show --diff --node n1,n2 --from 4 violation.itf.json.gz
   quorate trace replay violation.itf.json
   quorate trace shorten --output short.itf.json violation.itf.json
-  quorate trace export --format svg --output violation.svg violation.itf.json")]
+  quorate trace export --format svg --output violation.svg violation.itf.json
+  quorate trace export --format scenario --output story.scenario violation.itf.json
+  quorate trace replay story.scenario")]
 pub struct Args {
     #[command(subcommand)]
     verb: TraceVerb,
@@ -31,9 +35,9 @@ enum TraceVerb {
     /// Prints a trace as a table with one column for each node.
     #[command(after_help = "▶ marks the node at which a step happens, * what the step changes.")]
     Show(ShowArgs),
-    /// Re-executes a trace on today's code; stops at the first divergence (exit code 1).
+    /// Re-executes a trace or a scenario on today's code; stops at the first divergence (exit code 1).
     Replay {
-        /// An ITF file, compressed or not.
+        /// An ITF file or a scenario, compressed or not.
         file: PathBuf,
     },
     /// Leaves out the steps that a violation does not need.
@@ -101,6 +105,8 @@ enum Format {
     Svg,
     /// A log for ShiViz, with vector clocks.
     Shiviz,
+    /// The actions alone, in plain text, to be changed by hand and replayed.
+    Scenario,
     /// The explorer with the trace in it: one page for any browser, without network.
     Html,
 }
@@ -115,6 +121,14 @@ pub enum TraceCommandError {
         path: PathBuf,
         /// What is wrong with it.
         error: Box<TraceError>,
+    },
+    /// A scenario that is none.
+    #[error("{}: {error}", path.display())]
+    Scenario {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: ScenarioError,
     },
     /// An option that does not fit the trace.
     #[error("{0}")]
@@ -140,7 +154,9 @@ pub enum TraceCommandError {
 /// Errors of the file system name the file themselves.
 fn prefix(path: &Path, error: &TraceError) -> String {
     match error {
-        TraceError::Io { .. } | TraceError::TooLarge { .. } | TraceError::NotText { .. } => String::new(),
+        TraceError::Io { .. } | TraceError::Packed { .. } | TraceError::TooLarge { .. } | TraceError::NotText { .. } => {
+            String::new()
+        }
         _ => format!("{}: ", path.display()),
     }
 }
@@ -158,10 +174,38 @@ pub fn run(args: &Args) -> Result<Conclusion, Failure> {
     }?)
 }
 
-fn load(path: &Path) -> Result<Vec<Trace>, TraceCommandError> {
-    file::read_text(path)
-        .and_then(|text| itf::read_all(&text))
-        .map_err(|error| TraceCommandError::Trace { path: path.to_owned(), error: Box::new(error) })
+/// The traces of a file, with all their states.
+pub fn load(path: &Path) -> Result<Vec<Trace>, TraceCommandError> {
+    load_raw(path)?.into_iter().map(|trace| whole(path, trace)).collect()
+}
+
+/// The traces of a file; of a scenario the first state and the actions.
+fn load_raw(path: &Path) -> Result<Vec<Trace>, TraceCommandError> {
+    let refused = |error| TraceCommandError::Trace { path: path.to_owned(), error: Box::new(error) };
+    let recorded = |read: Result<Trace, RecordingError>| {
+        read.map(|trace| vec![trace]).map_err(|error| TraceCommandError::Usage(printable(&error.to_string()).into()))
+    };
+    if path.is_dir() {
+        return recorded(recorded::read_folder(path));
+    }
+    let text = file::read_text(path).map_err(refused)?;
+    if recorded::is_recording(&text) {
+        return recorded(recorded::read_files(&[path.to_owned()]));
+    }
+    if scenario::is_scenario(&text) {
+        let read = scenario::read(&text).map(|trace| vec![trace]);
+        return read.map_err(|error| TraceCommandError::Scenario { path: path.to_owned(), error });
+    }
+    itf::read_all(&text).map_err(refused)
+}
+
+/// A scenario with all its states; anything else as it is.
+fn whole(path: &Path, trace: Trace) -> Result<Trace, TraceCommandError> {
+    if trace.states.len() < 2 || !trace.states[1].values.is_empty() || trace.vars.is_empty() {
+        return Ok(trace);
+    }
+    let refused = |reason| TraceCommandError::NotReplayable { path: path.to_owned(), reason };
+    with_model(&trace, Take(&trace)).and_then(|taken| taken).map_err(refused)
 }
 
 /// The one trace of a file, where several make no sense.
@@ -227,7 +271,7 @@ fn show_one(args: &ShowArgs, trace: &Trace) -> Result<(), TraceCommandError> {
 }
 
 fn replay_file(path: &Path) -> Result<Conclusion, TraceCommandError> {
-    let traces = load(path)?;
+    let traces = load_raw(path)?;
     let mut exit = Conclusion::Holds;
     for (index, trace) in traces.iter().enumerate() {
         let refused = |reason| TraceCommandError::NotReplayable { path: path.to_owned(), reason };
@@ -264,6 +308,9 @@ fn export(format: Format, output: Option<&Path>, path: &Path) -> Result<Conclusi
         Format::Itf => itf::to_string_many(&load(path)?),
         Format::Html => page::embed(&itf::to_string_many(&load(path)?)),
         Format::Mermaid => mermaid::render(&load_one(path)?),
+        Format::Scenario => {
+            scenario::render(&load_one(path)?).map_err(|error| TraceCommandError::Scenario { path: path.to_owned(), error })?
+        }
         Format::Svg => svg::render(&load_one(path)?),
         Format::Shiviz => shiviz::render(&load_one(path)?),
     };
@@ -279,6 +326,23 @@ impl Visitor for Replay<'_> {
     fn visit<M: Specification + Clone + 'static>(self, model: M) -> Self::Output {
         let replayed = replay::replay(&model, self.0)?;
         Ok((replayed.path.steps.len(), replayed.violation))
+    }
+}
+
+struct Take<'a>(&'a Trace);
+
+impl Visitor for Take<'_> {
+    type Output = Result<Trace, String>;
+
+    fn visit<M: Specification + Clone + 'static>(self, model: M) -> Self::Output {
+        let replayed = replay::replay(&model, self.0).map_err(|divergence| divergence.to_string())?;
+        let mut info = self.0.info.clone();
+        if let Some((property, witness)) = replayed.violation {
+            info.kind =
+                model.claims().iter().find(|claim| claim.name == property).map_or("", |claim| claim.check.kind()).to_owned();
+            info.witness = witness;
+        }
+        Ok(Trace::of_path(&model, &replayed.path, &info))
     }
 }
 

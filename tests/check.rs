@@ -48,10 +48,13 @@ fn what_is_violated_ends_with_1_and_says_why() {
     assert_eq!(code, 1, "{out}");
     assert!(out.contains("rules changed: CM02, JoinAcceptedTermHigher"), "{out}");
     assert!(out.contains("VIOLATED     invariant  OneMasterPerTerm") && out.contains("a trace of 9 states:"), "{out}");
-    let written = |line: &str| line.contains("quorate trace show");
+    let written = |line: &str| line.contains("quorate trace show") || line.contains("in a browser");
     assert!(out.lines().all(|line| line.chars().count() <= 100 || written(line)), "{out}");
     let file = traces.join("zen-with-terms-CM02-JoinAcceptedTermHigher-OneMasterPerTerm.itf.json");
-    assert!(serde_json::from_str::<Value>(&std::fs::read_to_string(file).unwrap()).is_ok());
+    assert!(serde_json::from_str::<Value>(&std::fs::read_to_string(&file).unwrap()).is_ok());
+    // The page beside it has the trace in it.
+    let page = std::fs::read_to_string(file.to_string_lossy().replace(".itf.json", ".html")).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.contains("OneMasterPerTerm") && page.contains("\"states\": ["));
 }
 
 #[test]

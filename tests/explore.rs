@@ -231,7 +231,7 @@ fn bad_usage_is_explained() {
         (vec![&cut], "cut.gz: "),
         (vec![&newer], "written in version 7"),
         (vec![&newer, "--nodes", "2"], "is a file"),
-        (vec![folder.path().to_str().unwrap()], "directory"),
+        (vec![folder.path().to_str().unwrap()], "there is no recording"),
     ] {
         let said = refused(&args);
         assert!(said.contains(words), "{args:?}: expected '{words}' in '{said}'");
@@ -378,4 +378,17 @@ fn a_saved_trace_is_opened_with_its_model_behind_it() {
     visit.take("RestartNode(n2)");
     assert_eq!(visit.steps().len(), 4);
     visit.no_complaints();
+}
+
+#[test]
+fn a_page_without_a_model_asks_for_a_file_or_fetches_one() {
+    let Some(program) = chromium() else { return };
+    let running = Running::start(&[]);
+    running.refuses("walk", r#"{"path": [0]}"#, 404, "no model behind this page");
+    let mut browser = Browser::start(&program, "empty");
+    browser.open(&running.url);
+    browser.wait("!document.getElementById('drop').hidden");
+    browser.open(&format!("{}?src=/missing.itf.json", running.url));
+    browser.wait("!document.getElementById('alert').hidden");
+    assert!(browser.text("#alert").contains("404 /missing.itf.json"), "{}", browser.text("#alert"));
 }

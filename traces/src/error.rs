@@ -13,6 +13,14 @@ pub enum TraceError {
         /// What it said.
         source: std::io::Error,
     },
+    /// A compressed file that cannot be unpacked to its end.
+    #[error("{}: the compressed file is damaged or cut off: {source}", path.display())]
+    Packed {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        source: std::io::Error,
+    },
     /// More than a trace should ever be.
     #[error("{}: larger than {limit_mib} MiB; shorten or cut the trace first", path.display())]
     TooLarge {

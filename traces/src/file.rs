@@ -27,7 +27,8 @@ pub fn read_text(path: &Path) -> Result<String, TraceError> {
     } else {
         reader.take(limit + 1).read_to_end(&mut bytes)
     };
-    read.map_err(io)?;
+    let packed = |source| TraceError::Packed { path: path.to_owned(), source };
+    read.map_err(|error| if compressed { packed(error) } else { io(error) })?;
     if bytes.len() as u64 > limit {
         return Err(TraceError::TooLarge { path: path.to_owned(), limit_mib: LIMIT_MIB });
     }

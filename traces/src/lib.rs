@@ -7,9 +7,10 @@
 //! | [`itf`], [`tlc`], [`file`] | the file format, read and written; TLC's, read |
 //! | [`rules`] | which mutant or waived guards a trace is about |
 //! | [`replay`] | re-execution on today's code |
+//! | [`scenario`] | a behaviour as the actions to take, in plain text |
 //! | [`shorten`] | a shorter trace that shows the same |
 //! | [`diff`], [`flow`] | what changed; which message was sent and delivered when |
-//! | [`recording`] | what a running node writes down, one event a line |
+//! | [`recording`], [`recorded`] | what a running node writes down, one event a line; that as a trace |
 //! | [`table`] | the terminal view |
 //! | [`mermaid`], [`svg`], [`shiviz`] | other people's formats |
 //! | [`page`] | the explorer: one self-contained page with a trace in it |
@@ -24,10 +25,12 @@ pub mod flow;
 pub mod itf;
 pub mod mermaid;
 pub mod page;
+pub mod recorded;
 pub mod recording;
 pub mod replay;
 pub mod rules;
 pub mod sanitize;
+pub mod scenario;
 pub mod serializer;
 pub mod shiviz;
 pub mod shorten;

@@ -89,6 +89,33 @@ fn traces_of_apalache_and_quint_are_read() {
     assert_eq!(trace.value(1, "n").unwrap(), &Value::Integer("18446744073709551615".to_owned()));
 }
 
+/// What Quint writes with `--mbt`, and what Apalache writes of what it cannot write.
+#[test]
+fn every_form_of_their_dialects_is_read_and_written_again() {
+    let quint = r##"{"#meta": {"format": "ITF", "format-description": "https://apalache-mc.org/docs/adr/015adr-trace.html",
+            "source": "bank.qnt", "status": "violation", "description": "Created by Quint", "timestamp": 1700000000000},
+        "vars": ["balances", "mbt::actionTaken", "mbt::nondetPicks"],
+        "states": [
+            {"#meta": {"index": 0}, "balances": {"#map": [["alice", {"#bigint": "0"}]]}, "mbt::actionTaken": "init",
+             "mbt::nondetPicks": {"account": {"tag": "None", "value": {"#tup": []}}}},
+            {"#meta": {"index": 1}, "balances": {"#map": [["alice", {"#bigint": "-42"}]]}, "mbt::actionTaken": "withdraw",
+             "mbt::nondetPicks": {"account": {"tag": "Some", "value": "alice"}}}]}"##;
+    let trace = itf::read(quint).unwrap();
+    assert_eq!((trace.tool.as_str(), trace.states[1].title.as_str()), ("bank.qnt", "withdraw"));
+    assert_eq!(trace.value(1, "balances").unwrap().to_string(), "{alice ↦ -42}");
+    assert_eq!(trace.value(1, "mbt::nondetPicks").unwrap().to_string(), "(account Some(alice))");
+    assert_eq!(itf::read(&itf::to_string(&trace)).unwrap().states, trace.states);
+
+    let apalache = r##"{"#meta": {"format": "ITF", "varTypes": {"all": "Set(Int)", "pair": "<<Int, Bool>>"}},
+        "vars": ["all", "pair", "some", "sequence"], "states": [{"#meta": {"index": 0},
+            "all": {"#unserializable": "Int"}, "pair": {"#tup": [{"#bigint": "1"}, true]},
+            "some": {"#set": [{"#bigint": "10"}, {"#bigint": "9"}, {"#bigint": "9"}]}, "sequence": [{"kind": "a"}, {"kind": "b"}]}]}"##;
+    let trace = itf::read(apalache).unwrap();
+    let shown: Vec<String> = trace.states[0].values.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["?Int", "(1, true)", "{9,10}", "[(kind a), (kind b)]"]);
+    assert_eq!(itf::read(&itf::to_string(&trace)).unwrap().states, trace.states);
+}
+
 #[test]
 fn counterexamples_of_tlc_are_read() {
     let text = r#"{"counterexample": {
@@ -167,9 +194,10 @@ fn files_are_read_compressed_or_not() {
         std::fs::write(folder.join(name), bytes).unwrap();
         assert_eq!(quorate_traces::file::read_text(&folder.join(name)).unwrap(), text, "{name}");
     }
-    for (name, bytes, expected) in
-        [("cut", &packed[..packed.len() / 2], "cut: "), ("binary", &[b'{', 0xff, 0xfe], "not UTF-8 text (byte 1)")]
-    {
+    for (name, bytes, expected) in [
+        ("cut", &packed[..packed.len() / 2], "cut: the compressed file is damaged or cut off"),
+        ("binary", &[b'{', 0xff, 0xfe], "not UTF-8 text (byte 1)"),
+    ] {
         std::fs::write(folder.join(name), bytes).unwrap();
         let error = quorate_traces::file::read_text(&folder.join(name)).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");

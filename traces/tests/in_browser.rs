@@ -223,6 +223,76 @@ fn restarts_duplicates_losses_and_leaders_are_drawn() {
 }
 
 #[test]
+fn partitions_and_leaders_are_bands() {
+    let Some(mut bench) = Bench::new("bands") else { return };
+    // Leaders of two terms, and a partition between them.
+    let mut states = Vec::new();
+    let steps = ["", "n1 wins", "partition {n1} | {n2,n3}", "n2 wins", "n3 votes", "heal", "n1 steps down"];
+    for (index, title) in steps.iter().enumerate() {
+        let node = |lane: usize| match (lane, index) {
+            (0, 1..=5) => json!({"mode": "Leader", "term": {"#bigint": "1"}}),
+            (1, 3..) => json!({"mode": "Leader", "term": {"#bigint": "2"}}),
+            _ => json!({"mode": "Follower", "term": {"#bigint": "0"}}),
+        };
+        let view = json!({"title": title, "lane": null, "delivered": null, "sent": []}).to_string();
+        let nodes: Vec<_> = (0..3).map(node).collect();
+        states.push(json!({"#meta": {"index": index, "action": title, "view": view}, "nodes": nodes}));
+    }
+    let meta = json!({"format": "ITF", "quorate": "1", "model": "hand-made", "bounds": "{}", "claims": "[]", "rules": "{}", "lanes": "[\"n1\",\"n2\",\"n3\"]"});
+    let trace = json!({"#meta": meta, "vars": ["nodes"], "states": states}).to_string();
+    bench.browser.look(1400, 900, "light");
+    bench.open(&trace, "#s=4");
+    bench.browser.screenshot("bands");
+    let bands = "[...document.querySelectorAll('svg .band')].map((band) => band.querySelector('title').textContent)";
+    assert_eq!(bench.browser.eval(bands), json!(["leader n1, term 1", "leader n2, term 2"]));
+    assert_eq!(
+        bench.browser.eval("[...document.querySelectorAll('svg .bandname')].map((name) => name.textContent)"),
+        json!(["t1", "t2"])
+    );
+    let parted = "[...document.querySelectorAll('svg .parted')].map((part) => [part.querySelector('title').textContent, Math.round(part.getAttribute('height') / 30)])";
+    assert_eq!(bench.browser.eval(parted), json!([["partition {n1} | {n2,n3}", 3]]));
+    // The wall stands between n1 and n2 only.
+    assert_eq!(bench.browser.eval("document.querySelectorAll('svg .wall').length"), json!(1));
+    assert_eq!(bench.browser.eval("document.querySelectorAll('svg .cut').length"), json!(2));
+    bench.no_complaints();
+}
+
+#[test]
+fn copies_and_the_master_are_columns() {
+    let Some(mut bench) = Bench::new("copies") else { return };
+    let text = include_str!("../gallery/replication-demoted-primary.itf.json");
+    bench.open(text, "#s=4");
+    assert_eq!(bench.browser.text("table.nodes thead"), "n1n2n3▶ master");
+    let changed = "[...document.querySelectorAll('td.changed')].map((cell) => cell.textContent)";
+    let changed = bench.browser.eval(changed).to_string();
+    assert!(changed.contains("1 → 2"), "the master's term: {changed}");
+    assert!(bench.browser.text(".about").contains("the master obeys a primary"));
+    bench.no_complaints();
+}
+
+#[test]
+fn a_click_on_an_arrow_leads_to_its_other_end_and_the_strip_to_a_step() {
+    let Some(mut bench) = Bench::new("clicks") else { return };
+    bench.browser.look(1400, 900, "light");
+    bench.open(&split_brain(), "#s=0");
+    let arrow = "document.querySelector('svg .hit[data-step=\"5\"]').dispatchEvent(new MouseEvent('click', { bubbles: true }))";
+    bench.browser.eval(arrow);
+    assert_eq!(bench.selected(), 5);
+    bench.browser.click("#step-3");
+    assert_eq!(bench.selected(), 3);
+    assert_eq!(bench.browser.eval("document.querySelectorAll('svg .message.chosen').length"), json!(1));
+    bench.browser.click("#strip tr.broken button");
+    assert_eq!(bench.selected(), 8);
+    // The minimap is there for long traces only, and leads anywhere in them.
+    assert_eq!(bench.browser.eval("document.getElementById('map').hidden"), json!(true));
+    bench.open(&itf::to_string(&long(400)), "#s=0");
+    assert_eq!(bench.browser.eval("document.getElementById('map').hidden"), json!(false));
+    bench.browser.click("#map");
+    assert!((150..250).contains(&bench.selected()), "the middle of 400");
+    bench.no_complaints();
+}
+
+#[test]
 fn ten_thousand_steps_stay_smooth() {
     let Some(mut bench) = Bench::new("long") else { return };
     let text = itf::to_string(&long(10_000));

@@ -109,14 +109,20 @@ fn what_is_changed_is_refused() {
         object.insert(key.trim_start_matches('/').to_owned(), value.clone());
         assert!(!whole.is_valid(&file), "{holder}{key} = {value} is accepted");
     }
-    for (holder, key) in [("", "#meta"), ("", "vars"), ("", "states"), ("/#meta", "format"), ("/#meta", "model"), ("/#meta", "bounds")] {
+    for (holder, key) in
+        [("", "#meta"), ("", "vars"), ("", "states"), ("/#meta", "format"), ("/#meta", "model"), ("/#meta", "bounds")]
+    {
         let mut file = good.clone();
         let object = file.pointer_mut(holder).and_then(Json::as_object_mut).expect("an object");
         object.remove(key).expect("it was there");
         assert!(!whole.is_valid(&file), "accepted without {holder}/{key}");
     }
     let view = validator("view");
-    for bad in [json!({}), json!({"title": "", "lane": -1, "delivered": null, "sent": []}), json!({"title": "", "lane": null, "delivered": {"source": 0}, "sent": []})] {
+    for bad in [
+        json!({}),
+        json!({"title": "", "lane": -1, "delivered": null, "sent": []}),
+        json!({"title": "", "lane": null, "delivered": {"source": 0}, "sent": []}),
+    ] {
         assert!(!view.is_valid(&bad), "{bad}");
     }
     assert!(!validator("rules").is_valid(&json!({"waive": "A"})) && !validator("bounds").is_valid(&json!({"nodes": "2"})));

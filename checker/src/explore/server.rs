@@ -39,7 +39,7 @@ const LARGEST_REQUEST: usize = 1 << 20;
 /// What is served.
 pub enum Content {
     /// A model, and where to begin: a path and its trace, or nothing.
-    Live(Box<Explorer>, Option<Walk>),
+    Live(Box<Explorer>, Option<Box<Walk>>),
     /// Saved traces as ITF; an empty text is a page that asks for a file.
     Saved(String),
 }
@@ -85,7 +85,7 @@ impl Server {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let (page, explorer) = match content {
-            Content::Live(explorer, start) => (live_page(&explorer, start.as_ref()), Some(*explorer)),
+            Content::Live(explorer, start) => (live_page(&explorer, start.as_deref()), Some(*explorer)),
             Content::Saved(text) => (page::embed(&text), None),
         };
         let hosts = ["127.0.0.1", "localhost"].map(|name| format!("{name}:{}", address.port()));

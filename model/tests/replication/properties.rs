@@ -94,12 +94,12 @@ fn every_claim_of_replication_is_violable() {
     violates(
         "AllAckedResponsesStored",
         |s| s.respond(ClientResponse::Stored { source: Some(Document { id: 0, value: 3 }), seq_no: 2, term: 1 }),
-        "Some(Document { id: 0, value: 3 }) at 2 was acknowledged, and n1 does not have it",
+        "id1=3 at 2 was acknowledged, and n1 does not have it",
     );
     violates(
         "AllAckedResponsesStored",
         |s| s.respond(ClientResponse::Stored { source: Some(Document { id: 0, value: 2 }), seq_no: 1, term: 2 }),
-        "Some(Document { id: 0, value: 2 }) of term 2 at 1 was acknowledged, and n1 has Some(Document { id: 0, value: 2 }) of term 1 there",
+        "id1=2 of term 2 at 1 was acknowledged, and n1 has id1=2 of term 1 there",
     );
     violates(
         "LocalCheckPointMatchesMaxConfirmedSeq",
@@ -109,7 +109,7 @@ fn every_claim_of_replication_is_violable() {
     violates(
         "SeqNoAndTermIdentifyOperation",
         |s| s.copies[1].translog.put(1, other(1)),
-        "1 of term 1 is Some(Document { id: 0, value: 2 }) on n1 and Some(Document { id: 0, value: 9 }) on n2",
+        "1 of term 1 is Some(id1=2) on n1 and Some(id1=9) on n2",
     );
     violates("NoGapsOnQuietDown", |s| s.copies[1].translog.put(3, other(1)), "n2 has nothing at 2");
     violates("NothingPendingOnQuietDown", |s| pending(s, N2, 0), "n2 has operations up to 1, confirmed up to 0");
@@ -173,7 +173,7 @@ fn every_claim_of_the_engine_is_violable() {
     assert_eq!(check("Invariant", &end), Ok(()));
     let mut wrong = end.clone();
     wrong.engine.lucene_document = None;
-    assert_eq!(check("Invariant", &wrong), Err(String::from("Lucene has None in the end, not Some(0)")));
+    assert_eq!(check("Invariant", &wrong), Err(String::from("Lucene has no document in the end, and should have content 0")));
     let mut twice = start.clone();
     twice.engine.lucene_buffer.extend([
         LuceneOperation::Add(document(1)),

@@ -27,12 +27,19 @@ pub const MAX_DOCUMENTS: u64 = 30;
 pub const MAX_CLIENT_VALUE: u64 = 60;
 
 /// The payload of an operation: a document and what it is to hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Document {
     /// `id`: which document, from 0.
     pub id: u8,
     /// `value`: different for each client request.
     pub value: u8,
+}
+
+/// `id1=3`, as everywhere in words.
+impl std::fmt::Debug for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "id{}={}", self.id + 1, self.value)
+    }
 }
 
 /// What a message asks or answers.

@@ -13,15 +13,25 @@ pub fn acknowledged_is_stored<'a, V: Source + 'a>(
 ) -> Verdict {
     for (node, copy) in active {
         match copy.translog.get(seq_no) {
-            None => return Err(format!("{:?} at {seq_no} was acknowledged, and {node} does not have it", acknowledged.source)),
+            None => {
+                let words = in_words(&acknowledged.source);
+                return Err(format!("{words} at {seq_no} was acknowledged, and {node} does not have it"));
+            }
             Some(held) if (held.term, &held.source) != (acknowledged.term, &acknowledged.source) => {
                 return Err(format!(
-                    "{:?} of term {} at {seq_no} was acknowledged, and {node} has {:?} of term {} there",
-                    acknowledged.source, acknowledged.term, held.source, held.term
+                    "{} of term {} at {seq_no} was acknowledged, and {node} has {} of term {} there",
+                    in_words(&acknowledged.source),
+                    acknowledged.term,
+                    in_words(&held.source),
+                    held.term
                 ));
             }
             Some(_) => {}
         }
     }
     Ok(())
+}
+
+fn in_words<V: Source>(source: &Option<V>) -> String {
+    source.as_ref().map_or_else(|| String::from("a no-op"), |source| format!("{source:?}"))
 }

@@ -59,7 +59,8 @@ pub fn the_last_operation_wins(state: &EngineState) -> Verdict {
     if !state.is_terminated() || held == state.expected {
         return Ok(());
     }
-    Err(format!("Lucene has {held:?} in the end, not {:?}", state.expected))
+    let words = |content: Option<u8>| content.map_or_else(|| String::from("no document"), |content| format!("content {content}"));
+    Err(format!("Lucene has {} in the end, and should have {}", words(held), words(state.expected)))
 }
 
 /// The assertion of `ReplicaEngine!ApplyBufferedOperations`, seen one step
