@@ -124,7 +124,7 @@ fn loss_is_told(state: &SessionState) -> Verdict {
     for (item, sent) in &state.ledger.sent {
         let process = &state.processes[usize::from(sent.source)];
         let accounted = !process.alive
-            || process.endpoint.incarnation() != sent.incarnation
+            || state.ledger.restarts[usize::from(sent.source)] != sent.restarts
             || process.endpoint.outstanding_payloads(PeerId::from(other(sent.source))).any(|letter| letter.item() == *item)
             || state.ledger.delivered.iter().any(|delivery| delivery.item == *item)
             || state.ledger.told_lost.contains(item);
@@ -160,7 +160,7 @@ fn goodbye_is_heard(_: &World, before: &SessionState, action: &SessionAction, af
 fn somebody_waits(state: &SessionState) -> bool {
     state.ledger.questions.values().any(|asked| {
         let process = &state.processes[usize::from(asked.source)];
-        let lives = process.alive && process.endpoint.incarnation() == asked.incarnation;
+        let lives = process.alive && state.ledger.restarts[usize::from(asked.source)] == asked.restarts;
         lives && asked.answers + asked.losses == 0
     })
 }

@@ -222,8 +222,8 @@ pub fn catalogue() -> Vec<SeededSession> {
             "W-NotOwed",
             "a request is answered as often as somebody answers it",
             &["NotOwed"],
-            Dies("DeliveredAtMostOnce"),
-            [0, 1, 0, 0, 0, 0, 0, 0, 0],
+            Dies("AnswersItsOwnQuestion"),
+            [0, 2, 0, 1, 0, 0, 0, 0, 0],
         ),
         waive(
             "W-NotWaiting",
