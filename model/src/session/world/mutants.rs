@@ -129,7 +129,10 @@ pub fn catalogue() -> Vec<SeededSession> {
         let waived = guards.iter().try_fold(SessionMutant::SOUND, |rules, guard| rules.and_waiving(guard));
         Seeded { id, change, rules: waived.expect("these guards are in the list"), expected, bounds }
     };
-    let silent = |id, change, reason, bounds| habit(id, change, Silent(reason), Dies("LossIsTold"), bounds);
+    let silent = |id, change, reason, bounds| {
+        let dies = if reason == LossReason::Left { Dies("GoodbyeIsHeard") } else { Dies("LossIsTold") };
+        habit(id, change, Silent(reason), dies, bounds)
+    };
     let settled = Dies("EveryRequestIsSettled");
     vec![
         habit(
