@@ -81,6 +81,12 @@ pub(super) fn claims() -> Vec<Property<World>> {
             },
         ),
         Property::step("GoodbyeIsHeard", "ours (C9)", "a goodbye ends the session for its receiver at once", goodbye_is_heard),
+        Property::step(
+            "WelcomedIsKnown",
+            "ours (C10)",
+            "who is told of a life is known to the one who leads it, so that what it writes to that life is taken",
+            welcomed_is_known,
+        ),
         Property {
             name: "EveryRequestIsSettled",
             source: "ours (C10)",
@@ -141,6 +147,16 @@ fn settled_once(state: &SessionState) -> Verdict {
         Some((question, asked)) => {
             Err(format!("question {question} was answered {} times and lost {} times", asked.answers, asked.losses))
         }
+    }
+}
+
+fn welcomed_is_known(_: &World, before: &SessionState, action: &SessionAction, after: &SessionState) -> Verdict {
+    let process = action.process();
+    let knows = after.processes[usize::from(process)].endpoint.knows(PeerId::from(other(process)));
+    let mut welcomes = after.packets.difference(&before.packets).filter(|(_, packet)| matches!(packet.body, Body::Welcome));
+    match welcomes.next() {
+        Some((_, packet)) if !knows => Err(format!("life {} is told of life {} and not known to it", packet.dest, packet.source)),
+        _ => Ok(()),
     }
 }
 

@@ -173,8 +173,8 @@ pub fn catalogue() -> Vec<SeededSession> {
             "SE11",
             "a peer that writes to an earlier life is not remembered",
             SurvivorsNotAdmitted,
-            settled,
-            [1, 2, 0, 1, 0, 0, 0, 0, 0],
+            Dies("WelcomedIsKnown"),
+            [0, 1, 0, 1, 0, 0, 0, 0, 0],
         ),
         habit("SE12", "a goodbye does not end the session", GoodbyeIgnored, Dies("GoodbyeIsHeard"), [0, 1, 0, 0, 0, 1, 0, 0, 0]),
         habit(
