@@ -18,18 +18,21 @@ struct Found {
     refused: BTreeSet<&'static str>,
 }
 
-/// Breadth-first search with whole states, to the end or until `wanted` dies.
-fn explore(world: &SessionWorld, wanted: Option<&str>) -> Found {
+/// Breadth-first search with whole states, to the end or to the level at which something dies.
+fn explore(world: &SessionWorld) -> Found {
     let (claims, guards) = (world.claims(), world.guards());
     let mut seen: BTreeSet<SessionState> = world.init_states().into_iter().collect();
-    let mut queue: VecDeque<SessionState> = seen.iter().cloned().collect();
+    let mut queue: VecDeque<(usize, SessionState)> = seen.iter().cloned().map(|state| (0, state)).collect();
     let mut found = Found::default();
-    while let Some(state) = queue.pop_front() {
-        let mut violated = false;
+    let mut last_level = usize::MAX;
+    while let Some((level, state)) = queue.pop_front() {
+        if level > last_level {
+            break;
+        }
         for claim in &claims {
             match claim.check {
                 Check::Invariant(holds) if holds(world, &state).is_err() => {
-                    violated = true;
+                    last_level = level;
                     found.dead.insert(claim.name);
                 }
                 Check::Reachable(holds) if holds(world, &state) => {
@@ -38,11 +41,8 @@ fn explore(world: &SessionWorld, wanted: Option<&str>) -> Found {
                 _ => {}
             }
         }
-        if wanted.is_some_and(|wanted| found.dead.contains(wanted)) {
-            break;
-        }
         let mut actions = Vec::new();
-        if !violated {
+        if level < last_level {
             world.actions(&state, &mut actions);
         }
         for action in actions {
@@ -57,11 +57,12 @@ fn explore(world: &SessionWorld, wanted: Option<&str>) -> Found {
                 if let Check::Step(holds) = claim.check
                     && holds(world, &state, &action, &next).is_err()
                 {
+                    last_level = level + 1;
                     found.dead.insert(claim.name);
                 }
             }
             if seen.insert(next.clone()) {
-                queue.push_back(next);
+                queue.push_back((level + 1, next));
             }
         }
     }
@@ -85,7 +86,7 @@ fn the_contract_holds() {
         ([1, 1, 0, 1, 0, 0, 0, 1, 0], 4_805),
         ([1, 1, 0, 0, 1, 0, 1, 1, 0], 10_290),
     ] {
-        let found = explore(&sound(bounds), None);
+        let found = explore(&sound(bounds));
         assert_eq!((found.states, found.dead), (states, BTreeSet::new()), "{bounds:?}");
         assert!(found.reached.contains("EverythingIsAnswered"), "{bounds:?}");
     }
@@ -95,7 +96,7 @@ fn the_contract_holds() {
 #[test]
 fn nothing_is_vacuous() {
     let world = sound([0, 1, 0, 1, 0, 1, 0, 0, 0]);
-    let found = explore(&world, None);
+    let found = explore(&world);
     assert_eq!(found.refused.into_iter().collect::<Vec<_>>(), {
         let mut guards = world.guards();
         guards.sort_unstable();
@@ -115,11 +116,11 @@ fn every_rule_of_safety_is_needed() {
             // `checker/tests/session.rs` looks for the cycles.
             Expected::Dies(property) if !kind(property).is_safety() => {}
             Expected::Dies(property) => {
-                let found = explore(&world, Some(property));
+                let found = explore(&world);
                 assert!(found.dead.contains(property), "{}: {:?} die, {property} does not", row.id, found.dead);
                 killed.insert(property);
             }
-            Expected::Equivalent(_) => assert_eq!(explore(&world, None).dead, BTreeSet::new(), "{}", row.id),
+            Expected::Equivalent(_) => assert_eq!(explore(&world).dead, BTreeSet::new(), "{}", row.id),
         }
     }
     for clause in CONTRACT {

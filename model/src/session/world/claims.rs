@@ -81,6 +81,12 @@ pub(super) fn claims() -> Vec<Property<World>> {
             },
         ),
         Property::step("GoodbyeIsHeard", "ours (C9)", "a goodbye ends the session for its receiver at once", goodbye_is_heard),
+        Property::step(
+            "WelcomedIsKnown",
+            "ours (C10)",
+            "who is told of a life is known to the one who leads it, so that what it writes to that life is taken",
+            welcomed_is_known,
+        ),
         Property {
             name: "EveryRequestIsSettled",
             source: "ours (C10)",
@@ -124,7 +130,7 @@ fn loss_is_told(state: &SessionState) -> Verdict {
     for (item, sent) in &state.ledger.sent {
         let process = &state.processes[usize::from(sent.source)];
         let accounted = !process.alive
-            || process.endpoint.incarnation() != sent.incarnation
+            || state.ledger.restarts[usize::from(sent.source)] != sent.restarts
             || process.endpoint.outstanding_payloads(PeerId::from(other(sent.source))).any(|letter| letter.item() == *item)
             || state.ledger.delivered.iter().any(|delivery| delivery.item == *item)
             || state.ledger.told_lost.contains(item);
@@ -144,6 +150,16 @@ fn settled_once(state: &SessionState) -> Verdict {
     }
 }
 
+fn welcomed_is_known(_: &World, before: &SessionState, action: &SessionAction, after: &SessionState) -> Verdict {
+    let process = action.process();
+    let knows = after.processes[usize::from(process)].endpoint.knows(PeerId::from(other(process)));
+    let mut welcomes = after.packets.difference(&before.packets).filter(|(_, packet)| matches!(packet.body, Body::Welcome));
+    match welcomes.next() {
+        Some((_, packet)) if !knows => Err(format!("life {} is told of life {} and not known to it", packet.dest, packet.source)),
+        _ => Ok(()),
+    }
+}
+
 fn goodbye_is_heard(_: &World, before: &SessionState, action: &SessionAction, after: &SessionState) -> Verdict {
     let process = action.process();
     let Some(packet) = action.packet().filter(|_| !matches!(action, SessionAction::Lose(..))) else { return Ok(()) };
@@ -160,7 +176,7 @@ fn goodbye_is_heard(_: &World, before: &SessionState, action: &SessionAction, af
 fn somebody_waits(state: &SessionState) -> bool {
     state.ledger.questions.values().any(|asked| {
         let process = &state.processes[usize::from(asked.source)];
-        let lives = process.alive && process.endpoint.incarnation() == asked.incarnation;
+        let lives = process.alive && state.ledger.restarts[usize::from(asked.source)] == asked.restarts;
         lives && asked.answers + asked.losses == 0
     })
 }

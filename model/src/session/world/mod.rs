@@ -185,19 +185,22 @@ impl SessionWorld {
             SessionAction::Ask(_) => {
                 state.budget.asks[index] -= 1;
                 let question = 2 * state.budget.asks[index] + process;
-                let (incarnation, request) = (endpoint.incarnation(), exchanges.ask(peer));
-                let put = Question { source: process, incarnation, request, answers: 0, losses: 0 };
+                let (incarnation, restarts, request) =
+                    (endpoint.incarnation(), state.ledger.restarts[index], exchanges.ask(peer));
+                let put = Question { source: process, restarts, request, answers: 0, losses: 0 };
                 state.ledger.questions.insert(question, put);
                 let letter = Letter::Request { request, question };
-                state.ledger.sent.insert(letter.item(), Sent { source: process, incarnation, meant: None });
+                state.ledger.sent.insert(letter.item(), Sent { source: process, incarnation, restarts, meant: None });
                 endpoint.send(0, peer, letter, &mut effects);
             }
             SessionAction::Answer(_, caller) => {
                 exchanges.answer(caller).map_err(Refusal::NotAnswered)?;
                 let question = asked[caller];
-                let letter = Letter::Answer { request: caller.request, question };
-                let sent = Sent { source: process, incarnation: endpoint.incarnation(), meant: None };
-                state.ledger.sent.entry(letter.item()).or_insert(sent);
+                let earlier = |item: &&Item| item.question == question && item.answer.is_some();
+                let copy = state.ledger.sent.keys().filter(earlier).count() as u8;
+                let letter = Letter::Answer { request: caller.request, question, copy };
+                let (incarnation, restarts) = (endpoint.incarnation(), state.ledger.restarts[index]);
+                state.ledger.sent.insert(letter.item(), Sent { source: process, incarnation, restarts, meant: None });
                 endpoint.send(0, peer, letter, &mut effects);
             }
             SessionAction::Arrive(source, packet) | SessionAction::Duplicate(source, packet) => {
@@ -227,6 +230,7 @@ impl SessionWorld {
             }
             SessionAction::Restart(_) => {
                 state.budget.restarts -= 1;
+                state.ledger.restarts[index] += 1;
                 let next = endpoint.incarnation() + u64::from(!self.rules.is(Habit::IncarnationReused));
                 state.processes[index] = self.process(next);
                 state.ledger.newest[index] = Life::UNKNOWN;
@@ -262,9 +266,9 @@ impl SessionWorld {
                         Letter::Request { request, question } => {
                             asked.insert(exchanges.arrived(peer, life, request), question);
                         }
-                        Letter::Answer { request, question } => {
+                        Letter::Answer { request, question, .. } => {
                             if exchanges.answered(peer, request).is_ok() {
-                                ledger.answered(process, endpoint.incarnation(), request, question);
+                                ledger.answered(process, request, question);
                             }
                         }
                     }
@@ -277,7 +281,7 @@ impl SessionWorld {
                         ledger.parted[index].insert(life);
                     }
                     for request in exchanges.disconnected(peer) {
-                        ledger.lost(process, endpoint.incarnation(), request);
+                        ledger.lost(process, request);
                     }
                 }
             }
@@ -302,21 +306,22 @@ impl Ledger {
         self.delivered.insert(position, delivery);
     }
 
-    fn asked(&mut self, process: u8, incarnation: u64, request: u64) -> Option<(u8, &mut Question)> {
-        let is = |asked: &Question| asked.source == process && asked.incarnation == incarnation && asked.request == request;
+    fn asked(&mut self, process: u8, request: u64) -> Option<(u8, &mut Question)> {
+        let restarts = self.restarts[usize::from(process)];
+        let is = |asked: &Question| (asked.source, asked.restarts, asked.request) == (process, restarts, request);
         self.questions.iter_mut().find(|(_, asked)| is(asked)).map(|(question, asked)| (*question, asked))
     }
 
-    fn answered(&mut self, process: u8, incarnation: u64, request: u64, answered: u8) {
-        let Some((question, asked)) = self.asked(process, incarnation, request) else { return };
+    fn answered(&mut self, process: u8, request: u64, answered: u8) {
+        let Some((question, asked)) = self.asked(process, request) else { return };
         asked.answers += 1;
         if question != answered {
             self.mixed_up = Some((question, answered));
         }
     }
 
-    fn lost(&mut self, process: u8, incarnation: u64, request: u64) {
-        if let Some((_, asked)) = self.asked(process, incarnation, request) {
+    fn lost(&mut self, process: u8, request: u64) {
+        if let Some((_, asked)) = self.asked(process, request) {
             asked.losses += 1;
         }
     }

@@ -129,7 +129,10 @@ pub fn catalogue() -> Vec<SeededSession> {
         let waived = guards.iter().try_fold(SessionMutant::SOUND, |rules, guard| rules.and_waiving(guard));
         Seeded { id, change, rules: waived.expect("these guards are in the list"), expected, bounds }
     };
-    let silent = |id, change, reason, bounds| habit(id, change, Silent(reason), Dies("LossIsTold"), bounds);
+    let silent = |id, change, reason, bounds| {
+        let dies = if reason == LossReason::Left { Dies("GoodbyeIsHeard") } else { Dies("LossIsTold") };
+        habit(id, change, Silent(reason), dies, bounds)
+    };
     let settled = Dies("EveryRequestIsSettled");
     vec![
         habit(
@@ -170,8 +173,8 @@ pub fn catalogue() -> Vec<SeededSession> {
             "SE11",
             "a peer that writes to an earlier life is not remembered",
             SurvivorsNotAdmitted,
-            settled,
-            [1, 2, 0, 1, 0, 0, 0, 0, 0],
+            Dies("WelcomedIsKnown"),
+            [0, 1, 0, 1, 0, 0, 0, 0, 0],
         ),
         habit("SE12", "a goodbye does not end the session", GoodbyeIgnored, Dies("GoodbyeIsHeard"), [0, 1, 0, 0, 0, 1, 0, 0, 0]),
         habit(
@@ -222,8 +225,8 @@ pub fn catalogue() -> Vec<SeededSession> {
             "W-NotOwed",
             "a request is answered as often as somebody answers it",
             &["NotOwed"],
-            Dies("DeliveredAtMostOnce"),
-            [0, 1, 0, 0, 0, 0, 0, 0, 0],
+            Dies("AnswersItsOwnQuestion"),
+            [0, 2, 0, 1, 0, 0, 0, 0, 0],
         ),
         waive(
             "W-NotWaiting",

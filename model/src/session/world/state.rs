@@ -23,6 +23,8 @@ pub enum Letter {
         request: RequestNumber,
         /// What was asked.
         question: u8,
+        /// How many answers to it went before.
+        copy: u8,
     },
 }
 
@@ -30,19 +32,19 @@ impl Letter {
     /// Which payload it is.
     pub fn item(self) -> Item {
         match self {
-            Letter::Request { question, .. } => Item { question, answer: false },
-            Letter::Answer { question, .. } => Item { question, answer: true },
+            Letter::Request { question, .. } => Item { question, answer: None },
+            Letter::Answer { question, copy, .. } => Item { question, answer: Some(copy) },
         }
     }
 }
 
-/// A payload: a question, or the answer to it.
+/// A payload: a question, or an answer to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Item {
     /// The question.
     pub question: u8,
-    /// Whether it is the answer.
-    pub answer: bool,
+    /// Which of the answers it is, if it is one: there should be no second.
+    pub answer: Option<u8>,
 }
 
 /// One process.
@@ -65,6 +67,8 @@ pub struct Sent {
     pub source: u8,
     /// Its incarnation.
     pub incarnation: Incarnation,
+    /// How often it had been restarted.
+    pub restarts: u8,
     /// The life of the receiver that it was first transmitted to.
     pub meant: Option<Life>,
 }
@@ -74,8 +78,8 @@ pub struct Sent {
 pub struct Question {
     /// Who asked.
     pub source: u8,
-    /// In which incarnation.
-    pub incarnation: Incarnation,
+    /// How often that process had been restarted.
+    pub restarts: u8,
     /// The number of the request.
     pub request: RequestNumber,
     /// How many answers the asker was given.
@@ -98,6 +102,8 @@ pub struct Delivery {
 /// Ghost: what has happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Ledger {
+    /// How often each process was restarted, whatever its incarnation says.
+    pub restarts: [u8; 2],
     /// Every question.
     pub questions: BTreeMap<u8, Question>,
     /// Every payload sent.
