@@ -25,8 +25,7 @@ impl Entry for SessionEntry {
         },
         symmetric: false,
         symmetric_table: false,
-        // What is delivered twice may be delivered for ever.
-        first_deaths_only: |_| true,
+        first_deaths_only: |_| false,
         small: || vec![vec![1, 1, 1, 0], vec![2, 0, 1, 1]],
         guards: Vec::new,
         self_checks: &[],

@@ -21,7 +21,7 @@ use crate::specification::{Bound, BoundError, BoundKind, ClassId, Specification,
 pub enum SessionFlaw {
     /// The incarnation is not durable: a restart repeats it.
     IncarnationReused,
-    /// What was received is forgotten after each delivery.
+    /// What was received is forgotten after the first delivery.
     ReceivedForgotten,
     /// Nobody hears of a disconnect.
     DisconnectSilent,
@@ -165,7 +165,7 @@ impl SessionWorld {
                     }
                     let position = state.delivered.partition_point(|earlier| *earlier <= delivery);
                     state.delivered.insert(position, delivery);
-                    if self.flaw == Some(SessionFlaw::ReceivedForgotten) {
+                    if self.flaw == Some(SessionFlaw::ReceivedForgotten) && state.delivered.len() == 1 {
                         state.endpoints[usize::from(process)].forget(PeerId::from(other(process)));
                     }
                 }
