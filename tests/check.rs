@@ -47,7 +47,7 @@ fn what_is_violated_ends_with_1_and_says_why() {
     ]);
     assert_eq!(code, 1, "{out}");
     assert!(out.contains("rules changed: CM02, JoinAcceptedTermHigher"), "{out}");
-    assert!(out.contains("VIOLATED     invariant  OneMasterPerTerm") && out.contains("a trace of 9 states:"), "{out}");
+    assert!(out.contains("VIOLATED     invariant  OneMasterPerTerm") && out.contains("a trace of 9 states\n"), "{out}");
     let written = |line: &str| line.contains("quorate trace show") || line.contains("in a browser");
     assert!(out.lines().all(|line| line.chars().count() <= 100 || written(line)), "{out}");
     let file = traces.join("zen-with-terms-CM02-JoinAcceptedTermHigher-OneMasterPerTerm.itf.json");

@@ -97,7 +97,8 @@ fn counts_are_those_of_tlc() {
         let (said, found_depth) = ask(info, &bounds, &Rules::default(), &Options::default());
         let counts = [said.distinct_states, said.generated_states, found_depth].map(|count| count.to_string());
         assert_eq!(counts, [distinct, generated, depth], "{row}");
-        assert_eq!(verdict == "holds", said.violated.iter().all(|(name, _)| name == "StateIsCommitted"), "{row}");
+        // Termination is not decided here, and a small instance need not have every example.
+        assert_eq!(verdict == "holds", said.verdict != Verdict::Violated, "{row}");
         compared += 1;
     }
     assert!(compared > 80, "only {compared} rows");
