@@ -91,7 +91,7 @@ impl Default for Options {
             keep_going: false,
             width: Width::Compact,
             seed: 0,
-            frontier_limit: 32 << 20,
+            frontier_limit: 16 << 20,
             spill_dir: None,
             checkpoint: None,
             resume: None,

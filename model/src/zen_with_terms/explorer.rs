@@ -169,7 +169,6 @@ impl<'a, R: RuleSet> ZenExplorer<'a, R> {
     }
 
     fn forget(&mut self) {
-        eprintln!("forget");
         self.memory = Memory::new(self.identity.seed);
         self.writer.forget();
     }
