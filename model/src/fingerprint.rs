@@ -277,6 +277,27 @@ mod tests {
         }
     }
 
+    /// States as sums: three nodes of few bits each, and a set of messages.
+    #[test]
+    fn sums_collide_as_often_as_chance_would() {
+        let inputs = 1u64 << 17;
+        let expected = (inputs * inputs) as f64 / 2.0 / 2f64.powi(32);
+        let sum = |i: u64| {
+            let nodes = (0..3u8).map(|node| Sum::of(&(0u8, node, [i >> (3 * node) & 7, 0], 0u64), 0));
+            let messages = (0..8u64).filter(|message| i >> (9 + message) & 1 == 1).map(|message| Sum::of(&(1u8, message), 0));
+            nodes.chain(messages).fold(Sum::default(), Sum::plus).fingerprint()
+        };
+        for shift in [0, 32] {
+            let words: BTreeSet<u32> = (0..inputs).map(|i| (sum(i).word >> shift) as u32).collect();
+            let seconds: BTreeSet<u32> = (0..inputs).map(|i| (sum(i).second >> shift) as u32).collect();
+            for (name, values) in [("word", words), ("second", seconds)] {
+                let collisions = inputs as f64 - values.len() as f64;
+                let most = expected + 6.0 * expected.sqrt() + 3.0;
+                assert!(collisions < most, "{name} from bit {shift}: {collisions} collisions, {expected} expected");
+            }
+        }
+    }
+
     #[test]
     fn flipping_one_bit_flips_about_half_of_the_result() {
         let mut flipped = 0u32;
