@@ -78,7 +78,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = units::duration)]
     time_limit: Option<Duration>,
     /// Keep this much of a level's frontier in memory; the rest goes to a temporary file
-    #[arg(long, value_name = "SIZE", value_parser = units::size, default_value = "32MiB")]
+    #[arg(long, value_name = "SIZE", value_parser = units::size, default_value = "16MiB")]
     frontier_limit: u64,
     /// Where that file is made
     #[arg(long, value_name = "DIR")]

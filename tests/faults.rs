@@ -30,7 +30,7 @@ fn a_killed_run_is_taken_up_and_ends_with_the_counts_of_one_that_was_not() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("run");
     let folder = folder.to_str().unwrap();
-    let mut run = check(&["--checkpoint", folder, "--checkpoint-every", "0s"]).stdout(Stdio::null()).spawn().unwrap();
+    let mut run = check(&["--checkpoint", folder, "--checkpoint-every", "1ms"]).stdout(Stdio::null()).spawn().unwrap();
     let started = Instant::now();
     while !holds_a_checkpoint(Path::new(folder)) {
         assert!(started.elapsed() < Duration::from_secs(60), "no checkpoint appears");
@@ -65,7 +65,7 @@ fn a_full_disk_ends_a_run_without_a_verdict() {
     let program = assert_cmd::cargo::cargo_bin("quorate");
     let arguments = BOUNDS.join(" ");
     let spill = format!(
-        "trap '' XFSZ; ulimit -f 64; exec {} check zen-with-terms {arguments} --frontier-limit 0B --spill-dir {}",
+        "trap '' XFSZ; ulimit -f 64; exec {} check zen-with-terms {arguments} --frontier-limit 1B --spill-dir {}",
         program.display(),
         dir.path().display()
     );
@@ -73,7 +73,7 @@ fn a_full_disk_ends_a_run_without_a_verdict() {
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));
     assert!(text(&output).contains("cannot keep the frontier"), "{}", text(&output));
     let checkpoint = format!(
-        "trap '' XFSZ; ulimit -f 64; exec {} check zen-with-terms {arguments} --checkpoint {} --checkpoint-every 0s",
+        "trap '' XFSZ; ulimit -f 64; exec {} check zen-with-terms {arguments} --checkpoint {} --checkpoint-every 1ms",
         program.display(),
         dir.path().display()
     );

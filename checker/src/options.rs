@@ -94,7 +94,7 @@ impl Default for Options {
             until: None,
             width: Width::Compact,
             seed: 0,
-            frontier_limit: 32 << 20,
+            frontier_limit: 16 << 20,
             spill_dir: None,
             checkpoint: None,
             resume: None,

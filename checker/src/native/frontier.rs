@@ -204,6 +204,11 @@ impl ChunkWriter {
 mod tests {
     use super::*;
 
+    fn one_byte(encoded: &mut Vec<u8>) -> Result<(), CodecError> {
+        encoded.push(1);
+        Ok(())
+    }
+
     #[test]
     fn states_come_back_from_memory_and_from_the_file() {
         for (limit, pack) in [(u64::MAX, true), (300, true), (0, true), (u64::MAX, false), (0, false)] {
@@ -237,12 +242,26 @@ mod tests {
         }
     }
 
+    /// A device on which there is never room.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_an_error() {
+        let level = Level::new(0, None, true);
+        *level.file.lock().unwrap() = Some(File::options().read(true).write(true).open("/dev/full").unwrap());
+        let log = Mutex::new(DiscoveryLog::default());
+        let mut writer = ChunkWriter::default();
+        writer.push(Record { parent: None, step: 0 }, one_byte).unwrap();
+        let error = writer.finish(&level, &log).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+        assert_eq!(level.states(), 0);
+    }
+
     #[test]
     fn a_directory_that_is_not_there_is_an_error() {
         let level = Level::new(0, Some(PathBuf::from("/no/such/directory")), true);
         let log = Mutex::new(DiscoveryLog::default());
         let mut writer = ChunkWriter::default();
-        writer.push(Record { parent: None, step: 0 }, |encoded| Ok(encoded.push(1))).unwrap();
+        writer.push(Record { parent: None, step: 0 }, one_byte).unwrap();
         assert!(writer.finish(&level, &log).is_err());
     }
 }

@@ -21,7 +21,9 @@ mod checkpoint;
 mod expand;
 mod frontier;
 mod log;
+mod open;
 mod rebuild;
+mod seen;
 mod table;
 
 use std::io;
