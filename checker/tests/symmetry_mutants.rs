@@ -1,0 +1,58 @@
+//! Where rules are broken, symmetry finds what a run without it finds: the same
+//! properties die, by behaviours of the same length. Runs go on to the end, so
+//! that nothing depends on where the first violation lies.
+
+use std::collections::BTreeMap;
+
+use quorate_checker::registry::{Rules, Visitor, with_model};
+use quorate_checker::{Control, Options, Verdict, check};
+use quorate_model::coordination::Rejection;
+use quorate_model::specification::Specification;
+
+/// What dies, with the length of its behaviour; and how many states there are.
+type Found = (BTreeMap<String, usize>, u64);
+
+struct Run {
+    symmetry: bool,
+}
+
+impl Visitor for Run {
+    type Output = Found;
+
+    fn visit<M: Specification + Clone + 'static>(self, model: M) -> Found {
+        let options = Options { symmetry: self.symmetry, keep_going: true, ..Options::default() };
+        let outcome = check(&model, &options, &Control::new());
+        assert!(outcome.is_complete(), "the run went to the end: {:?}", outcome.stop);
+        let dead = outcome.properties.iter().filter(|property| property.verdict == Verdict::Violated);
+        let dead = dead.map(|property| (property.name.clone(), property.trace_length().expect("a violation has a trace")));
+        (dead.collect(), outcome.distinct_states)
+    }
+}
+
+/// Leaves out each guard of the rules by itself; returns how many of these
+/// mutants die of something.
+fn compare(model: &str, bounds: &[u64]) -> usize {
+    let mut deaths = 0;
+    for guard in Rejection::ALL.map(Rejection::name) {
+        let rules = Rules { waived: vec![guard.to_owned()], ..Rules::default() };
+        let run = |symmetry| with_model(model, bounds, &rules, Run { symmetry }).unwrap();
+        let ((plain, states), (symmetric, orbits)) = (run(false), run(true));
+        println!("{model} {bounds:?} without {guard}: {states} states, {orbits} orbits, {plain:?}");
+        assert_eq!(plain, symmetric, "{model} {bounds:?} without {guard}");
+        assert!(orbits < states, "{model} {bounds:?} without {guard}: symmetry is at work");
+        deaths += usize::from(!plain.is_empty());
+    }
+    deaths
+}
+
+#[test]
+fn broken_specification_models_die_the_same_deaths_under_symmetry() {
+    let deaths = compare("zen-with-terms", &[2, 2, 2, 0, 1, 6]) + compare("zen-with-terms", &[3, 1, 1, 0, 1, 4]);
+    assert!(deaths >= 10, "only {deaths} mutants died");
+}
+
+#[test]
+fn broken_coordinators_die_the_same_deaths_under_symmetry() {
+    let deaths = compare("coordinator", &[2, 2, 2, 2, 1, 0, 1, 0]);
+    assert!(deaths >= 5, "only {deaths} mutants died");
+}
