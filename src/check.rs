@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use quorate_checker::registry::{ModelInfo, Profile, Rules, Visitor, with_model};
-use quorate_checker::{Control, Engine, Options, Report, Verdict, Width, baseline, check, liveness};
+use quorate_checker::{Checkpointing, Control, Engine, Options, Report, Verdict, Width, baseline, check, liveness};
 use quorate_model::Specification;
 use quorate_traces::{TraceInfo, itf, rules_json};
 
@@ -68,12 +68,21 @@ pub struct Args {
     /// Stop after this time, such as 10m
     #[arg(long, value_name = "TIME", value_parser = units::duration)]
     time_limit: Option<Duration>,
-    /// Keep this much of the frontier in memory; the rest goes to a temporary file
-    #[arg(long, value_name = "SIZE", value_parser = units::size, default_value = "2GiB")]
+    /// Keep this much of a level's frontier in memory; the rest goes to a temporary file
+    #[arg(long, value_name = "SIZE", value_parser = units::size, default_value = "16MiB")]
     frontier_limit: u64,
     /// Where that file is made
     #[arg(long, value_name = "DIR")]
     spill_dir: Option<PathBuf>,
+    /// Write the run into this directory as it goes, so that --resume can take it up after a kill
+    #[arg(long, value_name = "DIR")]
+    checkpoint: Option<PathBuf>,
+    /// How often, at the end of a level
+    #[arg(long, value_name = "TIME", value_parser = units::duration, default_value = "5m", requires = "checkpoint")]
+    checkpoint_every: Duration,
+    /// Take up the run that --checkpoint has written into this directory: same model, bounds, rules and fingerprints
+    #[arg(long, value_name = "DIR")]
+    resume: Option<PathBuf>,
     /// Write the report as JSON to this file; - is standard output
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -218,6 +227,9 @@ fn options(args: &Args) -> Result<Options, Failure> {
     if symmetry && engine != Engine::Native {
         return Err(format!("--symmetry on needs the native engine; {} has none", engine.name()).into());
     }
+    if engine != Engine::Native && (args.checkpoint.is_some() || args.resume.is_some()) {
+        return Err(format!("a checkpoint needs the native engine; {} has none", engine.name()).into());
+    }
     Ok(Options {
         engine,
         threads: args.threads.map_or(defaults.threads, usize::from),
@@ -229,6 +241,9 @@ fn options(args: &Args) -> Result<Options, Failure> {
         seed: args.seed,
         frontier_limit: args.frontier_limit,
         spill_dir: args.spill_dir.clone(),
+        checkpoint: args.checkpoint.clone().map(|dir| Checkpointing { dir, every: args.checkpoint_every }),
+        resume: args.resume.clone(),
+        rules: args.mutant.iter().chain(&args.waive).cloned().collect::<Vec<_>>().join("-"),
     })
 }
 

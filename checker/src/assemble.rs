@@ -24,7 +24,7 @@ pub(crate) struct Findings<M: Specification> {
 }
 
 /// What is counted while exploring. Sums of parts are the counts of the whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Counts {
     pub distinct: u64,
     pub generated: u64,

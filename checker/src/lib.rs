@@ -51,7 +51,7 @@ pub mod report;
 pub mod stateright_engine;
 
 pub use control::{Control, Progress};
-pub use options::{Engine, Options, Width};
+pub use options::{Checkpointing, Engine, Options, Width};
 pub use outcome::{Outcome, PropertyOutcome, Stop, Verdict};
 use quorate_model::Specification;
 pub use quorate_model::fingerprint;

@@ -58,10 +58,26 @@ pub struct Options {
     pub width: Width,
     /// Chooses the fingerprint function; another seed has other collisions.
     pub seed: u64,
-    /// Bytes of frontier kept in memory; what is beyond goes to a file.
+    /// Bytes of a level's frontier kept in memory; what is beyond goes to a file.
     pub frontier_limit: u64,
     /// Where that file is made; the system's temporary directory by default.
     pub spill_dir: Option<PathBuf>,
+    /// Write the run to disk as it goes (native engine).
+    pub checkpoint: Option<Checkpointing>,
+    /// Take up the run that was written into this directory (native engine).
+    pub resume: Option<PathBuf>,
+    /// Which rules the model has, in words, where its name and bounds do not say
+    /// it: a run under other rules is not taken up. Empty for the sound ones.
+    pub rules: String,
+}
+
+/// When and where a run is written to disk.
+#[derive(Clone, Debug)]
+pub struct Checkpointing {
+    /// The directory; it is made if it is not there.
+    pub dir: PathBuf,
+    /// At the end of a level, if the last one was written at least so long ago.
+    pub every: Duration,
 }
 
 impl Default for Options {
@@ -75,8 +91,11 @@ impl Default for Options {
             keep_going: false,
             width: Width::Compact,
             seed: 0,
-            frontier_limit: 2 << 30,
+            frontier_limit: 16 << 20,
             spill_dir: None,
+            checkpoint: None,
+            resume: None,
+            rules: String::new(),
         }
     }
 }

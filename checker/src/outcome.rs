@@ -50,6 +50,9 @@ pub enum Stop {
     /// The frontier could not be kept.
     #[error("cannot keep the frontier: {0}")]
     Frontier(String),
+    /// A checkpoint could not be written or taken up.
+    #[error("{0}")]
+    Checkpoint(String),
 }
 
 /// One property after a run.
@@ -87,7 +90,7 @@ pub struct Coverage {
 }
 
 /// What the bounds cut off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Cut {
     /// Explored states from which some step leads outside the bounds.
     pub states: u64,

@@ -18,7 +18,7 @@ const THIRD: u64 = 0x8bb8_4b93_962e_acc9;
 const FOURTH: u64 = 0x2d35_8dcc_aa6c_78a5;
 
 /// The two words of a fingerprint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Fingerprint {
     /// Kept in the table's slot; never zero.
     pub word: u64,
@@ -221,7 +221,7 @@ impl Hasher for StableHasher {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::BTreeSet;
 
     use super::*;
 
@@ -249,7 +249,7 @@ mod tests {
             fingerprint(&("ab", "c"), 0),
             fingerprint(&("a", "bc"), 0),
         ];
-        assert_eq!(different.iter().collect::<HashSet<_>>().len(), different.len());
+        assert_eq!(different.iter().collect::<BTreeSet<_>>().len(), different.len());
     }
 
     /// Inputs as alike as states are: counters in few bits. Of a good function,
@@ -266,7 +266,7 @@ mod tests {
             ("high half of second", |f| (f.second >> 32) as u32),
         ];
         for (name, part) in parts {
-            let values: HashSet<u32> = (0..inputs)
+            let values: BTreeSet<u32> = (0..inputs)
                 .map(|i| {
                     let state = [[i & 7, i >> 3 & 3, 0, i >> 5 & 1], [0, 0, i >> 6 & 15, 1], [i >> 10 & 31, 0, 0, i >> 15]];
                     part(fingerprint(&(state, i & 1 == 1, [0u64; 20]), 0))
@@ -274,6 +274,27 @@ mod tests {
                 .collect();
             let collisions = inputs as f64 - values.len() as f64;
             assert!(collisions < expected + 6.0 * expected.sqrt() + 3.0, "{name}: {collisions} collisions, {expected} expected");
+        }
+    }
+
+    /// States as sums: three nodes of few bits each, and a set of messages.
+    #[test]
+    fn sums_collide_as_often_as_chance_would() {
+        let inputs = 1u64 << 17;
+        let expected = (inputs * inputs) as f64 / 2.0 / 2f64.powi(32);
+        let sum = |i: u64| {
+            let nodes = (0..3u8).map(|node| Sum::of(&(0u8, node, [i >> (3 * node) & 7, 0], 0u64), 0));
+            let messages = (0..8u64).filter(|message| i >> (9 + message) & 1 == 1).map(|message| Sum::of(&(1u8, message), 0));
+            nodes.chain(messages).fold(Sum::default(), Sum::plus).fingerprint()
+        };
+        for shift in [0, 32] {
+            let words: BTreeSet<u32> = (0..inputs).map(|i| (sum(i).word >> shift) as u32).collect();
+            let seconds: BTreeSet<u32> = (0..inputs).map(|i| (sum(i).second >> shift) as u32).collect();
+            for (name, values) in [("word", words), ("second", seconds)] {
+                let collisions = inputs as f64 - values.len() as f64;
+                let most = expected + 6.0 * expected.sqrt() + 3.0;
+                assert!(collisions < most, "{name} from bit {shift}: {collisions} collisions, {expected} expected");
+            }
         }
     }
 

@@ -91,7 +91,7 @@ fn compare_state<R: RuleSet, X: Explorer<ZenWithTerms<R>>>(
             let built = explorer.step(SLOT, &taken.change);
             assert_eq!((built.before, built.action, built.after), (state, &action, &after));
             says_what_changed(model, taken, state, &after);
-            explorer.settle(&taken.change);
+            explorer.settle(SLOT, &taken.change, taken.changed);
         }
     });
     assert!(steps.next().is_none());
@@ -114,6 +114,7 @@ fn says_what_changed<R: RuleSet, C>(model: &ZenWithTerms<R>, taken: &Taken<C>, b
             assert_eq!(says(before), says(after), "{} before and after {before:?}", claim.name);
         }
     }
+    assert_eq!(taken.unsettled.without(taken.changed), Parts(0));
     const HISTORY: Parts = Parts(2);
     if !taken.changed.meet(HISTORY) {
         assert!(before.published().eq(after.published()) && before.commits().eq(after.commits()));

@@ -2,15 +2,17 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use quorate_model::explorer::{Explorer, Parts, Step, Taken, Visit};
-use quorate_model::specification::{GuardId, Specification};
+use quorate_model::explorer::{Explorer, Parts, Step};
+use quorate_model::specification::Specification;
 
 use super::frontier::{ChunkWriter, Level};
 use super::log::{Record, StateRef};
+use super::open::{Open, OpenClaims};
+use super::seen::{Arrival, Seen};
 use super::table::Inserted;
 use super::{Reading, Shared};
 use crate::assemble::Counts;
-use crate::claims::{ClaimIndex, Claims};
+use crate::claims::ClaimIndex;
 use crate::fingerprint::Fingerprint;
 use crate::outcome::Stop;
 use crate::panics;
@@ -25,7 +27,7 @@ const SLOTS: usize = 8;
 const NOTE_EVERY: u64 = 1024;
 
 /// Something found: where the behaviour that ends with it ends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Found {
     /// The last state in the log.
     pub from: Option<StateRef>,
@@ -59,110 +61,6 @@ enum Stage {
     After(u32, &'static str),
 }
 
-/// A claim that is still open, and what it reads.
-#[derive(Clone, Copy)]
-struct Open {
-    claim: ClaimIndex,
-    reads: Parts,
-}
-
-impl Open {
-    /// Whether it may say something else after a step that changes this.
-    #[inline]
-    fn is_concerned(self, changed: Parts) -> bool {
-        self.reads == Parts::ALL || self.reads.meet(changed)
-    }
-}
-
-/// The claims that a worker still looks at; what was violated at a lesser depth is not.
-struct OpenClaims {
-    /// About states.
-    states: Vec<Open>,
-    /// About states, by what the last step did to one node.
-    local: Vec<Open>,
-    steps: Vec<Open>,
-    examples: Vec<Open>,
-}
-
-impl OpenClaims {
-    fn new<M: Specification>(model: &M, claims: &Claims<M>, found_before: &[Option<Found>]) -> Self {
-        let open = |indices: &[ClaimIndex]| {
-            let still = indices.iter().copied().filter(|index| found_before[*index].is_none());
-            still.map(|claim| Open { claim, reads: model.parts_read_by(claims.all[claim].name) }).collect::<Vec<_>>()
-        };
-        let (local, states) = open(&claims.states).into_iter().partition(|open| open.reads == Parts::LOCAL);
-        OpenClaims { states, local, steps: open(&claims.steps), examples: open(&claims.examples) }
-    }
-}
-
-/// A step that may lead to something new.
-struct Arrival<C> {
-    /// The explorer's slot of the state that it is taken from.
-    slot: usize,
-    /// Its number among the steps of that state.
-    step: u32,
-    taken: Taken<C>,
-}
-
-/// What is seen while some states are expanded.
-struct Seen<C> {
-    counts: Counts,
-    slot: usize,
-    steps: u32,
-    batch: Vec<Arrival<C>>,
-    recent: Recent,
-    /// What the open claims about steps read: a step that changes any of it is
-    /// looked at, wherever it leads.
-    watched: Parts,
-}
-
-/// States that are in the table, as many as the processor's own memory holds:
-/// neighbours lead to the same states, and most steps lead to known ones.
-struct Recent(Box<[u64]>);
-
-impl Recent {
-    /// Bits of the second word that choose a slot; the table tells states apart
-    /// by fewer of them.
-    const BITS: u32 = 14;
-
-    fn new() -> Self {
-        Recent(vec![0; 1 << Self::BITS].into())
-    }
-
-    #[inline]
-    fn slot(fingerprint: Fingerprint) -> usize {
-        (fingerprint.second >> (64 - Self::BITS)) as usize
-    }
-
-    #[inline]
-    fn contains(&self, fingerprint: Fingerprint) -> bool {
-        self.0[Self::slot(fingerprint)] == fingerprint.word
-    }
-
-    #[inline]
-    fn insert(&mut self, fingerprint: Fingerprint) {
-        self.0[Self::slot(fingerprint)] = fingerprint.word;
-    }
-}
-
-impl<C> Visit<C> for Seen<C> {
-    #[inline]
-    fn refused(&mut self, guard: GuardId, times: u64) {
-        self.counts.guards[usize::from(guard.0)] += times;
-    }
-
-    #[inline]
-    fn taken(&mut self, taken: Taken<C>) {
-        self.counts.generated += 1;
-        self.counts.actions[usize::from(taken.class.0)] += 1;
-        self.steps += 1;
-        let nothing_to_say = self.watched != Parts::ALL && !taken.changed.meet(self.watched);
-        if !(nothing_to_say && taken.within && self.recent.contains(taken.fingerprint)) {
-            self.batch.push(Arrival { slot: self.slot, step: self.steps - 1, taken });
-        }
-    }
-}
-
 /// One thread's part in one level.
 pub(super) struct Worker<'a, 'x, M: Specification, X: Explorer<M>> {
     shared: &'a Shared<'a, M>,
@@ -181,12 +79,11 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
     pub fn new(shared: &'a Shared<'a, M>, explorer: &'x mut X, found_before: &[Option<Found>]) -> Self {
         explorer.begin_writing();
         let open = OpenClaims::new(shared.model, shared.claims, found_before);
-        let watched = open.steps.iter().fold(Parts::LOCAL, |all, open| all.and(open.reads));
-        let counts = Counts::of(shared.model);
+        let seen = Seen::new(Counts::of(shared.model), open.by_steps);
         Worker {
             shared,
             explorer,
-            seen: Seen { counts, slot: 0, steps: 0, batch: Vec::new(), recent: Recent::new(), watched },
+            seen,
             found: found_before.iter().map(|_| None).collect(),
             open,
             chunk: ChunkWriter::default(),
@@ -226,7 +123,10 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
         let identified = panics::catch(|| (shared.model.within_boundary(&state), self.explorer.identify(&state)));
         let (within, fingerprint) = match identified {
             Ok(identified) => identified,
-            Err(words) => return Ok(self.place_panic(words, None, stage)),
+            Err(words) => {
+                self.place_panic(words, None, stage);
+                return Ok(());
+            }
         };
         self.seen.counts.cut.transitions += u64::from(!within);
         if within && !self.insert(&mut shared.read_table(), fingerprint) {
@@ -291,8 +191,7 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
             let mut slot = 0;
             while slot < SLOTS && !encoded.is_empty() {
                 self.explorer.read(slot, &mut encoded)?;
-                self.seen.slot = slot;
-                self.seen.steps = 0;
+                self.seen.begin(slot);
                 if let Err(words) = panics::catch(|| self.explorer.expand(slot, &mut self.seen)) {
                     let at = StateRef { chunk, place: first + slot as u32 };
                     self.place_panic(words, Some(at), Stage::Successors(slot));
@@ -327,16 +226,18 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
     #[inline]
     fn arrive(&mut self, table: &mut Reading<'a>, arrival: &Arrival<X::Change>, at: StateRef, next: &Level) -> Result<(), Stop> {
         let Arrival { slot, step, taken } = arrival;
-        if self.seen.watched == Parts::ALL || taken.changed.meet(self.seen.watched) {
+        if self.open.by_steps.are_concerned(taken) {
             self.check_step(arrival, at);
         }
         if !taken.within {
             self.seen.counts.cut.transitions += 1;
-            if self.is_first_look_outside(taken.fingerprint) {
+            if self.open.by_states.are_concerned(taken) && self.is_first_look_outside(taken.fingerprint) {
                 self.check_state(arrival, at);
             }
         } else if self.insert(table, taken.fingerprint) {
-            self.check_state(arrival, at);
+            if self.open.by_states.are_concerned(taken) {
+                self.check_state(arrival, at);
+            }
             let (explorer, record) = (&mut *self.explorer, Record { parent: Some(at), step: *step });
             self.chunk.push(record, |encoded| explorer.write_successor(*slot, &taken.change, encoded))?;
             self.finish_full_chunk(next)?;
@@ -344,69 +245,58 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
         Ok(())
     }
 
-    /// The claims about the step, and those about what it made of one node.
-    #[inline]
+    /// The claims about the step, and those about what it did to its node.
+    #[cold]
     fn check_step(&mut self, Arrival { slot, step, taken }: &Arrival<X::Change>, at: StateRef) {
-        let (slot, step) = (*slot, *step);
-        let local = taken.changed.meet(Parts::LOCAL);
-        let concerned = self.open.steps.iter().any(|open| open.is_concerned(taken.changed));
-        if !concerned && !(local && !self.open.local.is_empty()) {
-            return;
-        }
-        let (shared, found) = (self.shared, &mut self.found);
-        let mut stage = Stage::After(step, "");
-        let mut all_hold = true;
+        let (shared, found, open) = (self.shared, &mut self.found, &self.open);
+        let (mut stage, mut all_hold) = (Stage::After(*step, ""), true);
         let result = panics::catch(|| {
-            let Step { before, action, after } = self.explorer.step(slot, &taken.change);
+            let Step { before, action, after } = self.explorer.step(*slot, &taken.change);
             let mut look = |claim: ClaimIndex, holds: &dyn Fn() -> bool| {
-                stage = Stage::After(step, shared.claims.all[claim].name);
+                stage = Stage::After(*step, shared.claims.all[claim].name);
                 if !holds() {
                     all_hold = false;
-                    keep(found, claim, Some(at), step, taken.fingerprint);
+                    keep(found, claim, Some(at), *step, taken.fingerprint);
                 }
             };
-            for open in self.open.steps.iter().filter(|open| open.is_concerned(taken.changed)) {
-                look(open.claim, &|| shared.claims.in_step(open.claim, shared.model, before, action, after).is_ok());
+            for Open { claim, .. } in open.steps.iter().filter(|open| open.is_concerned(taken)) {
+                look(*claim, &|| shared.claims.in_step(*claim, shared.model, before, action, after).is_ok());
             }
-            for open in self.open.local.iter().filter(|_| local) {
-                look(open.claim, &|| shared.claims.in_state(open.claim, shared.model, after).is_ok());
+            for Open { claim, .. } in open.local.iter().filter(|open| open.is_concerned(taken)) {
+                look(*claim, &|| shared.claims.in_state(*claim, shared.model, after).is_ok());
             }
         });
         match result {
-            Ok(()) if all_hold && local => self.explorer.settle(&taken.change),
+            Ok(()) if all_hold => self.explorer.settle(*slot, &taken.change, Parts::LOCAL),
             Ok(()) => {}
             Err(words) => self.place_panic(words, Some(at), stage),
         }
     }
 
     /// The claims about a state that was not seen before.
-    #[inline]
     fn check_state(&mut self, Arrival { slot, step, taken }: &Arrival<X::Change>, at: StateRef) {
-        let (slot, step) = (*slot, *step);
-        let changed = taken.changed.without(Parts::LOCAL);
-        let mut concerned = self.open.states.iter().chain(&self.open.examples);
-        if !concerned.any(|open| open.is_concerned(changed)) {
-            return;
-        }
-        let (shared, found) = (self.shared, &mut self.found);
-        let mut stage = Stage::After(step, "");
+        let (shared, found, open) = (self.shared, &mut self.found, &self.open);
+        let (mut stage, mut all_hold) = (Stage::After(*step, ""), true);
         let result = panics::catch(|| {
-            let Step { after, .. } = self.explorer.step(slot, &taken.change);
-            for open in self.open.states.iter().filter(|open| open.is_concerned(changed)) {
-                stage = Stage::After(step, shared.claims.all[open.claim].name);
-                if shared.claims.in_state(open.claim, shared.model, after).is_err() {
-                    keep(found, open.claim, Some(at), step, taken.fingerprint);
+            let Step { after, .. } = self.explorer.step(*slot, &taken.change);
+            let mut look = |claim: ClaimIndex, is_as_before: &dyn Fn() -> bool| {
+                stage = Stage::After(*step, shared.claims.all[claim].name);
+                if !is_as_before() {
+                    all_hold = false;
+                    keep(found, claim, Some(at), *step, taken.fingerprint);
                 }
+            };
+            for Open { claim, .. } in open.states.iter().filter(|open| open.is_concerned(taken)) {
+                look(*claim, &|| shared.claims.in_state(*claim, shared.model, after).is_ok());
             }
-            for open in self.open.examples.iter().filter(|open| open.is_concerned(changed)) {
-                stage = Stage::After(step, shared.claims.all[open.claim].name);
-                if shared.claims.is_example(open.claim, shared.model, after) {
-                    keep(found, open.claim, Some(at), step, taken.fingerprint);
-                }
+            for Open { claim, .. } in open.examples.iter().filter(|open| open.is_concerned(taken)) {
+                look(*claim, &|| !shared.claims.is_example(*claim, shared.model, after));
             }
         });
-        if let Err(words) = result {
-            self.place_panic(words, Some(at), stage);
+        match result {
+            Ok(()) if all_hold => self.explorer.settle(*slot, &taken.change, taken.changed.without(Parts::LOCAL)),
+            Ok(()) => {}
+            Err(words) => self.place_panic(words, Some(at), stage),
         }
     }
 

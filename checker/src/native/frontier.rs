@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use quorate_model::explorer::CodecError;
 
+use super::checkpoint::{read_bytes, read_number, write_bytes, write_number};
 use super::log::{DiscoveryLog, LogWriter, Record};
 
 /// A chunk is finished when it holds this many states …
@@ -75,6 +76,38 @@ impl Level {
         Some(chunk)
     }
 
+    fn spilled(&self, offset: u64, bytes: usize) -> io::Result<Vec<u8>> {
+        let mut compressed = vec![0; bytes];
+        let mut file = self.file.lock().expect("no panic while held");
+        let file = file.as_mut().ok_or_else(|| io::Error::other("the file of spilled states is gone"))?;
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(&mut compressed)?;
+        Ok(compressed)
+    }
+
+    /// Writes all chunks, which stay.
+    pub fn write(&self, output: &mut impl Write) -> io::Result<()> {
+        let chunks = self.chunks.lock().expect("no panic while held");
+        write_number(output, chunks.len() as u64)?;
+        for Chunk { number, states, place } in chunks.iter() {
+            write_number(output, u64::from(*number) << 32 | u64::from(*states))?;
+            match place {
+                Place::Memory(bytes) => write_bytes(output, bytes)?,
+                Place::File { offset, bytes } => write_bytes(output, &self.spilled(*offset, *bytes)?)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over the chunks that [`write`](Self::write) has written.
+    pub fn fill(&self, input: &mut impl Read) -> io::Result<()> {
+        for _ in 0..read_number(input)? {
+            let name = read_number(input)?;
+            self.keep((name >> 32) as u32, name as u32, read_bytes(input)?)?;
+        }
+        Ok(())
+    }
+
     /// The encoded states of a chunk taken from this level, into `buffer`.
     pub fn read(&self, chunk: Chunk, buffer: &mut Vec<u8>) -> io::Result<()> {
         let compressed = match chunk.place {
@@ -82,14 +115,7 @@ impl Level {
                 self.memory_bytes.fetch_sub(bytes.len() as u64, Relaxed);
                 bytes
             }
-            Place::File { offset, bytes } => {
-                let mut compressed = vec![0; bytes];
-                let mut file = self.file.lock().expect("no panic while held");
-                let file = file.as_mut().ok_or_else(|| io::Error::other("the file of spilled states is gone"))?;
-                file.seek(SeekFrom::Start(offset))?;
-                file.read_exact(&mut compressed)?;
-                compressed.into()
-            }
+            Place::File { offset, bytes } => self.spilled(offset, bytes)?.into(),
         };
         if !self.pack {
             buffer.clear();
@@ -108,6 +134,10 @@ impl Level {
 
     fn append(&self, number: u32, states: u32, encoded: &[u8]) -> io::Result<()> {
         let compressed = if self.pack { lz4_flex::block::compress_prepend_size(encoded) } else { encoded.to_vec() };
+        self.keep(number, states, compressed)
+    }
+
+    fn keep(&self, number: u32, states: u32, compressed: Vec<u8>) -> io::Result<()> {
         let before = self.memory_bytes.fetch_add(compressed.len() as u64, Relaxed);
         let place = if before + compressed.len() as u64 <= self.memory_limit {
             Place::Memory(compressed.into())
@@ -174,6 +204,11 @@ impl ChunkWriter {
 mod tests {
     use super::*;
 
+    fn one_byte(encoded: &mut Vec<u8>) -> Result<(), CodecError> {
+        encoded.push(1);
+        Ok(())
+    }
+
     #[test]
     fn states_come_back_from_memory_and_from_the_file() {
         for (limit, pack) in [(u64::MAX, true), (300, true), (0, true), (u64::MAX, false), (0, false)] {
@@ -207,12 +242,26 @@ mod tests {
         }
     }
 
+    /// A device on which there is never room.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_an_error() {
+        let level = Level::new(0, None, true);
+        *level.file.lock().unwrap() = Some(File::options().read(true).write(true).open("/dev/full").unwrap());
+        let log = Mutex::new(DiscoveryLog::default());
+        let mut writer = ChunkWriter::default();
+        writer.push(Record { parent: None, step: 0 }, one_byte).unwrap();
+        let error = writer.finish(&level, &log).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+        assert_eq!(level.states(), 0);
+    }
+
     #[test]
     fn a_directory_that_is_not_there_is_an_error() {
         let level = Level::new(0, Some(PathBuf::from("/no/such/directory")), true);
         let log = Mutex::new(DiscoveryLog::default());
         let mut writer = ChunkWriter::default();
-        writer.push(Record { parent: None, step: 0 }, |encoded| Ok(encoded.push(1))).unwrap();
+        writer.push(Record { parent: None, step: 0 }, one_byte).unwrap();
         assert!(writer.finish(&level, &log).is_err());
     }
 }

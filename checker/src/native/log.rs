@@ -14,8 +14,12 @@
 //!
 //! A chunk of initial states has no parents; its steps are indices of initial states.
 
+use std::io::{self, Read, Write};
+
+use super::checkpoint::{read_bytes, read_number, write_bytes, write_number};
+
 /// A state by where it was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub(crate) struct StateRef {
     pub chunk: u32,
     pub place: u32,
@@ -141,6 +145,19 @@ impl DiscoveryLog {
     pub fn push(&mut self, records: Box<[u8]>) -> u32 {
         self.chunks.push(records);
         u32::try_from(self.chunks.len() - 1).expect("fewer than 2^32 chunks")
+    }
+
+    /// Writes the records of all chunks.
+    pub fn write(&self, output: &mut impl Write) -> io::Result<()> {
+        write_number(output, self.chunks.len() as u64)?;
+        self.chunks.iter().try_for_each(|records| write_bytes(output, records))
+    }
+
+    /// Reads what [`write`](Self::write) has written.
+    pub fn read(input: &mut impl Read) -> io::Result<Self> {
+        let count = read_number(input)?;
+        let chunks: io::Result<Vec<_>> = (0..count).map(|_| Ok(read_bytes(input)?.into())).collect();
+        Ok(DiscoveryLog { chunks: chunks? })
     }
 
     /// How `state` was found.

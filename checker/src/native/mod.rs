@@ -17,16 +17,20 @@
 //! encoded on the frontier and are made again by decoding, and for a trace by
 //! taking the logged steps once more from an initial state.
 
+mod checkpoint;
 mod expand;
 mod frontier;
 mod log;
+mod open;
 mod rebuild;
+mod seen;
 mod table;
 
 use std::io;
 use std::ops::Deref;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, RwLock, RwLockReadGuard};
+use std::time::Instant;
 
 use quorate_model::explorer::{CodecError, Explorer, Identity};
 use quorate_model::specification::Specification;
@@ -34,8 +38,10 @@ use quorate_model::specification::Specification;
 use crate::assemble::{Counts, Findings, Violation, outcome};
 use crate::claims::Claims;
 use crate::control::{Control, Watch};
-use crate::options::Options;
+use crate::options::{Checkpointing, Options};
 use crate::outcome::{Outcome, Stop};
+use checkpoint::Between;
+pub use checkpoint::CheckpointError;
 use expand::{Found, Worker};
 use frontier::Level;
 use log::DiscoveryLog;
@@ -136,11 +142,14 @@ impl<'a, M: Specification, X: Explorer<M> + Send> Run<'a, M, X> {
 
     fn explore(mut self) -> Findings<M> {
         let shared = self.shared;
-        let mut level = self.level();
-        let mut worker = Worker::new(shared, &mut self.explorers[0], &self.found);
-        worker.begin(&level);
-        let findings = vec![worker.into_findings()];
-        self.finish(findings);
+        let mut level = match self.begin() {
+            Ok(level) => level,
+            Err(error) => {
+                shared.watch.stop(Stop::Checkpoint(error.to_string()));
+                return self.findings();
+            }
+        };
+        let mut written = Instant::now();
         while level.states() > 0 && !shared.watch.stopped() {
             self.counts.depth += 1;
             shared.watch.depth.store(self.counts.depth, Relaxed);
@@ -149,8 +158,33 @@ impl<'a, M: Specification, X: Explorer<M> + Send> Run<'a, M, X> {
                 break;
             }
             level = self.expand(&level);
+            let due = shared.options.checkpoint.as_ref().filter(|checkpoint| written.elapsed() >= checkpoint.every);
+            if let Some(Checkpointing { dir, .. }) = due.filter(|_| !shared.watch.stopped()) {
+                let between = Between { counts: self.counts.clone(), found: self.found.clone() };
+                if let Err(error) = checkpoint::write(dir, shared, &between, &level) {
+                    shared.watch.stop(Stop::Checkpoint(error.to_string()));
+                }
+                written = Instant::now();
+            }
         }
         self.findings()
+    }
+
+    /// The first level, or the one at which an earlier run was written down.
+    fn begin(&mut self) -> Result<Level, CheckpointError> {
+        let (shared, level) = (self.shared, self.level());
+        if let Some(dir) = &shared.options.resume {
+            let Between { counts, found } = checkpoint::read(dir, shared, &level)?;
+            shared.watch.distinct.store(counts.distinct, Relaxed);
+            shared.watch.generated.store(counts.generated, Relaxed);
+            (self.counts, self.found) = (counts, found);
+            return Ok(level);
+        }
+        let mut worker = Worker::new(shared, &mut self.explorers[0], &self.found);
+        worker.begin(&level);
+        let findings = vec![worker.into_findings()];
+        self.finish(findings);
+        Ok(level)
     }
 
     fn level(&self) -> Level {
@@ -207,7 +241,7 @@ impl<'a, M: Specification, X: Explorer<M> + Send> Run<'a, M, X> {
             })
             .collect();
         let panic = violated.pop().flatten();
-        let bits = shared.table.read().expect("no panic while held").bits();
+        let bits = Table::bits_of(shared.options.width);
         let states = counts.distinct as f64;
         let collision_probability = states * states / 2f64.powi(bits as i32 + 1);
         Findings { violated, reached, panic, counts, collision_probability }

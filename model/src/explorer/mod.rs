@@ -39,17 +39,18 @@ pub struct Identity {
 ///
 /// A property that holds before a step holds after it if the step changes
 /// nothing that it reads; that is why such a property is not looked at again.
-/// What the bits mean is up to the model, but for [`LOCAL`](Self::LOCAL).
+/// Nor is one that reads a single part, where that part is one for which it is
+/// known to hold. What the bits mean is up to the model, but for
+/// [`LOCAL`](Self::LOCAL).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parts(pub u32);
 
 impl Parts {
     /// Everything: of a step, as far as its explorer knows; of a property, by default.
     pub const ALL: Parts = Parts(u32::MAX);
-    /// What the step's action and the one node at which it happens were and
-    /// became. A property that reads nothing else says the same of every step
-    /// with the same action, node before and node after, whatever the rest of
-    /// the state: an explorer that knows such a step to be right clears the bit.
+    /// What the last step did to its node: the action, the node before and
+    /// after it. A property that reads nothing else says the same of every step
+    /// with these, whatever the rest of the state.
     pub const LOCAL: Parts = Parts(1);
 
     /// Both.
@@ -62,6 +63,11 @@ impl Parts {
     #[must_use]
     pub const fn without(self, other: Parts) -> Parts {
         Parts(self.0 & !other.0)
+    }
+
+    /// Whether this is one part.
+    pub const fn is_single(self) -> bool {
+        self.0.is_power_of_two()
     }
 
     /// Whether they have something in common.
@@ -81,6 +87,8 @@ pub struct Taken<C> {
     pub within: bool,
     /// What it changes.
     pub changed: Parts,
+    /// Of that, what is not known to satisfy the properties that read it alone.
+    pub unsettled: Parts,
     /// What the explorer needs to know to build the state after it.
     pub change: C,
 }
@@ -150,8 +158,9 @@ pub trait Explorer<M: Specification> {
     /// Builds the state after a step of the current state of `slot`.
     fn step<'a>(&'a mut self, slot: usize, change: &'a Self::Change) -> Step<'a, M>;
 
-    /// Every property that reads [`Parts::LOCAL`] and nothing else holds of this step.
-    fn settle(&mut self, change: &Self::Change);
+    /// Every property that reads one of these parts and nothing else holds of
+    /// this step out of the current state of `slot` and of the state after it.
+    fn settle(&mut self, slot: usize, change: &Self::Change, parts: Parts);
 
     /// A chunk is about to be written.
     fn begin_writing(&mut self);

@@ -62,6 +62,7 @@ impl<M: Specification> Explorer<M> for Plain<'_, M> {
                 fingerprint: self.identify(&after),
                 within: self.model.within_boundary(&after),
                 changed: Parts::ALL,
+                unsettled: Parts::ALL,
                 change: (action, after),
             }),
         });
@@ -71,7 +72,7 @@ impl<M: Specification> Explorer<M> for Plain<'_, M> {
         Step { before: self.state(slot), action, after }
     }
 
-    fn settle(&mut self, _change: &Self::Change) {}
+    fn settle(&mut self, _slot: usize, _change: &Self::Change, _parts: Parts) {}
 
     fn begin_writing(&mut self) {}
 

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use super::claims::HISTORY;
 use super::codec::{Numbers, Reader, Writer};
 use super::environment::ZenWithTerms;
-use super::memory::{Memory, Number, PackedPlace, sum_of_descent, sum_of_message};
+use super::memory::{Known, Memory, Number, PackedPlace, sum_of_descent, sum_of_message};
 use super::state::{Bootstrap, ZenState};
 use crate::coordination::RuleSet;
-use crate::explorer::{CodecError, Explorer, Identity, Step, Taken, Visit, canonical_fingerprint};
+use crate::explorer::{CodecError, Explorer, Identity, Parts, Step, Taken, Visit, canonical_fingerprint};
 use crate::fingerprint::{Fingerprint, Sum};
 use crate::node_set::NodeId;
 use stateright::Model;
@@ -29,7 +29,25 @@ struct Scratch {
 struct Current {
     scratch: Scratch,
     sum: Sum,
+    /// Of what its history tells, and how it began.
+    history: Sum,
     cardinality: usize,
+}
+
+/// Histories of which all that is claimed of histories is known to hold, as many
+/// as were met lately.
+struct GoodHistories(Vec<Fingerprint>);
+
+impl GoodHistories {
+    const COUNT: usize = 1 << 14;
+
+    fn contains(&self, history: Fingerprint) -> bool {
+        self.0[history.word as usize % Self::COUNT] == history
+    }
+
+    fn insert(&mut self, history: Fingerprint) {
+        self.0[history.word as usize % Self::COUNT] = history;
+    }
 }
 
 /// Walks through the states of a model.
@@ -42,6 +60,7 @@ pub(super) struct ZenExplorer<'a, R> {
     reader: Reader,
     writer: Writer,
     current: Vec<Current>,
+    good: GoodHistories,
     /// The state after the step that was built last.
     after: Scratch,
 }
@@ -58,6 +77,7 @@ impl<'a, R: RuleSet> ZenExplorer<'a, R> {
             reader: Reader::default(),
             writer: Writer::default(),
             current: Vec::new(),
+            good: GoodHistories(vec![Fingerprint { word: 0, second: 0 }; GoodHistories::COUNT]),
             after: scratch(),
             model,
             identity,
@@ -70,27 +90,51 @@ impl<'a, R: RuleSet> ZenExplorer<'a, R> {
     fn taken(&mut self, slot: usize, happening: Number) -> Taken<Number> {
         let (known, current) = (self.memory.known(happening), &self.current[slot]);
         let mut sum = current.sum.plus(known.delta);
-        let mut changed = known.changed;
+        let Known { mut changed, mut unsettled, .. } = *known;
         let mut cardinality = current.cardinality;
+        let mut history = Sum::default();
         if let Some(sent) = known.sent.filter(|sent| !current.scratch.numbers.messages.contains(sent)) {
             let message = self.memory.known_message(sent);
             sum = sum.plus(message.sum);
             cardinality += message.copies;
-            changed = changed.and(known.changed_by_message);
+            if message.is_history {
+                history = message.sum;
+            }
         }
         if let Some((from, to)) = known.published {
-            for word in current.scratch.state.descendant.added_by(from, to) {
-                sum = sum.plus(sum_of_descent(word, self.identity.seed));
-                changed = changed.and(HISTORY);
+            let added = current.scratch.state.descendant.added_by(from, to);
+            let added = added.fold(Sum::default(), |all, word| all.plus(sum_of_descent(word, self.identity.seed)));
+            sum = sum.plus(added);
+            history = history.plus(added);
+        }
+        if history != Sum::default() {
+            changed = changed.and(HISTORY);
+            if !self.good.contains(current.history.plus(history).fingerprint()) {
+                unsettled = unsettled.and(HISTORY);
             }
         }
         let within = self.memory.known_node(known.after).within && cardinality <= self.model.max_messages();
-        let mut taken = Taken { class: known.class, fingerprint: sum.fingerprint(), within, changed, change: happening };
+        let class = known.class;
+        let mut fingerprint = sum.fingerprint();
         let Identity { seed, symmetry } = self.identity;
         if symmetry {
-            taken.fingerprint = canonical_fingerprint(self.model, self.step(slot, &happening).after, seed);
+            fingerprint = canonical_fingerprint(self.model, self.step(slot, &happening).after, seed);
         }
-        taken
+        Taken { class, fingerprint, within, changed, unsettled, change: happening }
+    }
+
+    /// The history of the state after a step, and how it began.
+    fn history_after(&self, slot: usize, happening: Number) -> Fingerprint {
+        let (known, current) = (self.memory.known(happening), &self.current[slot]);
+        let sent = known.sent.filter(|sent| !current.scratch.numbers.messages.contains(sent));
+        let sent = sent.map(|sent| self.memory.known_message(sent)).filter(|message| message.is_history);
+        let mut history = sent.map_or(current.history, |message| current.history.plus(message.sum));
+        if let Some((from, to)) = known.published {
+            for word in current.scratch.state.descendant.added_by(from, to) {
+                history = history.plus(sum_of_descent(word, self.identity.seed));
+            }
+        }
+        history.fingerprint()
     }
 
     /// Makes `after` the state after a happening in the current state.
@@ -184,7 +228,8 @@ impl<R: RuleSet> Explorer<ZenWithTerms<R>> for ZenExplorer<'_, R> {
     fn read(&mut self, slot: usize, encoded: &mut &[u8]) -> Result<(), CodecError> {
         while slot >= self.current.len() {
             let scratch = Scratch { numbers: Numbers::default(), state: self.after.state.clone(), is_built: false };
-            self.current.push(Current { scratch, sum: Sum::default(), cardinality: 0 });
+            let (sum, history) = Default::default();
+            self.current.push(Current { scratch, sum, history, cardinality: 0 });
         }
         let (current, memory) = (&mut self.current[slot], &mut self.memory);
         let trouble = || CodecError::Decode(String::from("a chunk of zen-with-terms ends early or refers to nothing"));
@@ -192,11 +237,14 @@ impl<R: RuleSet> Explorer<ZenWithTerms<R>> for ZenExplorer<'_, R> {
         self.reader.read(encoded, memory, (self.model.nodes(), self.bootstraps.len()), numbers).ok_or_else(trouble)?;
         *is_built = false;
         state.descendant.refill(numbers.descents.iter().map(|descent| memory.descent_word(*descent)));
+        let begun = self.sums_of_bootstraps[numbers.bootstrap as usize];
         let messages = || numbers.messages.iter().map(|message| memory.known_message(*message));
-        let sums = (numbers.nodes.iter().map(|node| memory.known_node(*node).sum))
-            .chain(messages().map(|message| message.sum))
-            .chain(numbers.descents.iter().map(|descent| memory.sum_of_descent(*descent)));
-        current.sum = sums.fold(self.sums_of_bootstraps[numbers.bootstrap as usize], Sum::plus);
+        let told = messages().filter(|message| message.is_history).map(|message| message.sum);
+        let told = told.chain(numbers.descents.iter().map(|descent| memory.sum_of_descent(*descent))).fold(begun, Sum::plus);
+        let votes = messages().filter(|message| !message.is_history).map(|message| message.sum);
+        let nodes = numbers.nodes.iter().map(|node| memory.known_node(*node).sum);
+        current.history = told;
+        current.sum = votes.chain(nodes).fold(told, Sum::plus);
         current.cardinality = messages().map(|message| message.copies).sum();
         Ok(())
     }
@@ -208,10 +256,10 @@ impl<R: RuleSet> Explorer<ZenWithTerms<R>> for ZenExplorer<'_, R> {
     }
 
     fn expand(&mut self, slot: usize, visit: &mut impl Visit<Number>) {
-        let bootstrap = Arc::clone(&self.bootstraps[self.current[slot].scratch.numbers.bootstrap as usize]);
+        let bootstrap = self.current[slot].scratch.numbers.bootstrap as usize;
         for index in 0..self.model.nodes() {
             let node = self.current[slot].scratch.numbers.nodes[index];
-            let (steps, refused) = self.memory.own(self.model, &bootstrap, node);
+            let (steps, refused) = self.memory.own(self.model, &self.bootstraps[bootstrap], node);
             refused.iter().for_each(|(guard, times)| visit.refused(*guard, u64::from(*times)));
             for happening in steps {
                 visit.taken(self.taken(slot, happening));
@@ -225,7 +273,7 @@ impl<R: RuleSet> Explorer<ZenWithTerms<R>> for ZenExplorer<'_, R> {
             };
             for index in receivers {
                 let node = self.current[slot].scratch.numbers.nodes[index];
-                match self.memory.delivery(self.model, &bootstrap, node, message) {
+                match self.memory.delivery(self.model, &self.bootstraps[bootstrap], node, message) {
                     Ok(happening) => visit.taken(self.taken(slot, happening)),
                     Err(guard) => visit.refused(guard, 1),
                 }
@@ -241,8 +289,13 @@ impl<R: RuleSet> Explorer<ZenWithTerms<R>> for ZenExplorer<'_, R> {
         Step { before: &current.state, action: &self.memory.known(*change).action, after: &self.after.state }
     }
 
-    fn settle(&mut self, change: &Number) {
-        self.memory.settle(*change);
+    fn settle(&mut self, slot: usize, change: &Number, parts: Parts) {
+        if parts.meet(Parts::LOCAL) {
+            self.memory.settle(*change);
+        }
+        if parts.meet(HISTORY) {
+            self.good.insert(self.history_after(slot, *change));
+        }
     }
 
     fn begin_writing(&mut self) {

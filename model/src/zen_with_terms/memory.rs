@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::action::ZenAction;
-use super::claims::{HISTORY, WINNERS};
+use super::claims::WINNERS;
 use super::environment::{Happening, Place, ZenWithTerms, guard_id};
 use super::intern::Interner;
 use super::messages::ZenMessage;
@@ -90,7 +90,8 @@ pub(super) struct KnownMessage {
     pub copies: usize,
     /// The receiver, unless that is everybody.
     pub dest: Option<NodeId>,
-    is_history: bool,
+    /// Whether it is part of what a history tells.
+    pub is_history: bool,
 }
 
 /// An action at a node, and what comes of it.
@@ -103,9 +104,10 @@ pub(super) struct Known {
     pub delta: Sum,
     pub sent: Option<Number>,
     pub published: Option<(PublicationId, PublicationId)>,
-    /// What changes whatever the rest of the state, and if the message that is sent is new.
+    /// What changes whatever the rest of the state.
     pub changed: Parts,
-    pub changed_by_message: Parts,
+    /// Of that, what is not known to be right.
+    pub unsettled: Parts,
 }
 
 /// Nodes, messages and lineages by number, and what happens to nodes.
@@ -118,9 +120,7 @@ pub(super) struct Memory {
     messages: Vec<KnownMessage>,
     descent_keys: Interner<1>,
     descents: Vec<Sum>,
-    /// A node and a message.
-    delivery_keys: Interner<1>,
-    deliveries: Vec<u32>,
+    deliveries: Deliveries,
     known: Vec<Known>,
 }
 
@@ -134,15 +134,14 @@ impl Memory {
             messages: Vec::new(),
             descent_keys: Interner::default(),
             descents: Vec::new(),
-            delivery_keys: Interner::default(),
-            deliveries: Vec::new(),
+            deliveries: Deliveries::default(),
             known: Vec::new(),
         }
     }
 
     /// Whether so much is remembered that it is time to begin anew.
     pub fn is_full(&self) -> bool {
-        self.nodes.len().max(self.known.len()).max(self.deliveries.len()) > MANY
+        self.nodes.len().max(self.known.len()).max(self.deliveries.used) > MANY
     }
 
     pub fn node(&mut self, bootstrap: u32, index: usize, place: PackedPlace) -> Number {
@@ -212,10 +211,10 @@ impl Memory {
         &self.known[happening as usize]
     }
 
-    /// The properties were found to hold of this one.
+    /// The properties that read what it does to its node were found to hold.
     pub fn settle(&mut self, happening: Number) {
         let known = &mut self.known[happening as usize];
-        known.changed = known.changed.without(Parts::LOCAL);
+        known.unsettled = known.unsettled.without(Parts::LOCAL);
     }
 
     /// What happens at a node by itself: the steps, and refusals with their number.
@@ -270,18 +269,13 @@ impl Memory {
         node: Number,
         message: Number,
     ) -> Result<Number, GuardId> {
-        let (number, new) = self.delivery_keys.number([u64::from(node) << 32 | u64::from(message)]);
-        if new {
-            // Should a rule panic, this stands for what is not known.
-            self.deliveries.push(u32::MAX);
-        }
-        let outcome = match self.deliveries[number as usize] {
-            u32::MAX => {
+        let outcome = match self.deliveries.find(node, message) {
+            Some(outcome) => outcome,
+            None => {
                 let outcome = self.ask_delivery(model, bootstrap, node, message);
-                self.deliveries[number as usize] = outcome;
+                self.deliveries.insert(node, message, outcome);
                 outcome
             }
-            outcome => outcome,
         };
         if outcome & REFUSED == 0 { Ok(outcome) } else { Err(GuardId((outcome & !REFUSED) as u16)) }
     }
@@ -317,7 +311,6 @@ impl Memory {
         let sent = sent.map(|message| self.message(message.pack(), model.nodes()));
         let (before, now) = (&self.nodes[node as usize], &self.nodes[after as usize]);
         let winners = if before.winner_of == now.winner_of { Parts(0) } else { WINNERS };
-        let is_history = sent.is_some_and(|message| self.messages[message as usize].is_history);
         self.known.push(Known {
             action,
             class: ClassId(action.class() as u16),
@@ -326,9 +319,57 @@ impl Memory {
             sent,
             published,
             changed: Parts::LOCAL.and(winners),
-            changed_by_message: if is_history { HISTORY } else { Parts(0) },
+            unsettled: Parts::LOCAL.and(winners),
         });
         self.known.len() as u32 - 1
+    }
+}
+
+/// What comes of giving messages to nodes; a slot has both and the outcome.
+struct Deliveries {
+    slots: Vec<(Number, Number, u32)>,
+    used: usize,
+}
+
+/// Stands for no node.
+const NOBODY: Number = Number::MAX;
+
+impl Default for Deliveries {
+    fn default() -> Self {
+        Deliveries { slots: vec![(NOBODY, 0, 0); 1 << 10], used: 0 }
+    }
+}
+
+impl Deliveries {
+    /// The slot with this node and this message, or the one for them.
+    #[inline]
+    fn slot(&self, node: Number, message: Number) -> usize {
+        let hash = (u64::from(node) << 32 | u64::from(message)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut slot = (hash >> 32) as usize & (self.slots.len() - 1);
+        while self.slots[slot].0 != NOBODY && (self.slots[slot].0, self.slots[slot].1) != (node, message) {
+            slot = (slot + 1) & (self.slots.len() - 1);
+        }
+        slot
+    }
+
+    #[inline]
+    fn find(&self, node: Number, message: Number) -> Option<u32> {
+        let (held, _, outcome) = self.slots[self.slot(node, message)];
+        (held != NOBODY).then_some(outcome)
+    }
+
+    fn insert(&mut self, node: Number, message: Number, outcome: u32) {
+        if 2 * self.used >= self.slots.len() {
+            let larger = vec![(NOBODY, 0, 0); 2 * self.slots.len()];
+            let held = std::mem::replace(&mut self.slots, larger);
+            for (node, message, outcome) in held.into_iter().filter(|(node, ..)| *node != NOBODY) {
+                let slot = self.slot(node, message);
+                self.slots[slot] = (node, message, outcome);
+            }
+        }
+        let slot = self.slot(node, message);
+        self.slots[slot] = (node, message, outcome);
+        self.used += 1;
     }
 }
 
