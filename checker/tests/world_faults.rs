@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use quorate_checker::liveness::{self, LivenessOptions};
-use quorate_checker::{Control, Options, Verdict, check, recovery};
+use quorate_checker::{Control, Engine, Options, Outcome, Verdict, check, recovery};
 use quorate_model::coordination::Envelope;
 use quorate_model::property::{Check, Property};
 use quorate_model::specification::{Bound, BoundKind, Fairness, Specification};
@@ -236,5 +236,10 @@ fn every_kind_of_fault_happens() {
     let outcome = check(&world, &Options::default(), &Control::new());
     let never: Vec<_> = outcome.coverage.actions.iter().filter(|(_, count)| *count == 0).map(|(name, _)| *name).collect();
     assert_eq!(never, ["Gone"], "nobody sends that a session has ended");
-    println!("{:?}", outcome.coverage.actions);
+    // The naive engine knows no explorer, and compares whole states.
+    let naive = check(&world, &Options::engine(Engine::Naive), &Control::new());
+    let counts = |outcome: &Outcome<Talk>| (outcome.distinct_states, outcome.generated_states, outcome.depth);
+    assert_eq!(counts(&outcome), counts(&naive));
+    assert_eq!(outcome.coverage.actions, naive.coverage.actions);
+    assert!(outcome.distinct_states > 100, "{}", outcome.distinct_states);
 }

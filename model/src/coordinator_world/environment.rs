@@ -170,20 +170,16 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
 
     fn changed_by(&self, step: &Observed<'_, Coordinator<u8, R>>) -> Parts {
         let turn = parts::Turn { node: step.node, before: step.before, after: step.after };
-        turn.changed(step.sent.iter().map(|(_, message)| message))
+        turn.changed()
     }
 
     fn is_noted(&self, step: &Observed<'_, Coordinator<u8, R>>) -> bool {
-        let costs =
-            matches!(step.action, WorldAction::Restart { .. } | WorldAction::Request { .. } | WorldAction::Timeout { .. });
-        let commits = |message: &CoordinatorMsg<u8>| {
-            let committed = matches!(message, CoordinatorMsg::Outcome { outcome: PublicationOutcome::Committed(_), .. });
-            committed || matches!(message, CoordinatorMsg::Commit(_))
-        };
-        costs
+        let turn = parts::Turn { node: step.node, before: step.before, after: step.after };
+        // What may cost something, and then what may be written down.
+        matches!(step.action, WorldAction::Restart { .. } | WorldAction::Request { .. } | WorldAction::Timeout { .. })
             || step.before.applied != step.after.applied
             || step.before.coordination.accepted() != step.after.coordination.accepted()
-            || step.sent.iter().any(|(_, message)| commits(message))
+            || step.sent.iter().any(|(_, message)| turn.needs_the_ledger(message))
             || published_in(step.node, step.before, step.after).is_some()
     }
 

@@ -3,7 +3,7 @@
 
 use super::environment::published_in;
 use crate::coordination::PublicationId;
-use crate::coordinator::{CoordinatorMsg, CoordinatorState, Publication};
+use crate::coordinator::{CoordinatorMsg, CoordinatorState, Publication, PublicationOutcome};
 use crate::explorer::Parts;
 use crate::node_set::NodeId;
 use crate::world::parts::{FIRST_OWN, LEDGER, NODES};
@@ -14,10 +14,6 @@ const ELECTION: Parts = Parts(1 << FIRST_OWN);
 const APPLIED: Parts = Parts(2 << FIRST_OWN);
 /// The votes that a node counts.
 const VOTES: Parts = Parts(4 << FIRST_OWN);
-/// Not a part: the turn may send again what was sent before. Whether it was, the
-/// ledger says.
-const SENT_AGAIN: Parts = Parts(8 << FIRST_OWN);
-
 /// What the claim of this name reads.
 pub(super) fn read_by(claim: &str) -> Parts {
     match claim {
@@ -26,9 +22,9 @@ pub(super) fn read_by(claim: &str) -> Parts {
         | "AppliedVersionsGrow"
         | "SuccessMeansCommittedAndApplied"
         | "CommittedClusterUuidStays"
-        | "WonElectionsStayWon" => Parts::LOCAL,
-        "OneReconfigurationAtATime" => Parts::LOCAL.and(LEDGER),
-        "RefinesTheRules" => Parts::LOCAL.and(SENT_AGAIN),
+        | "WonElectionsStayWon"
+        | "OneReconfigurationAtATime"
+        | "RefinesTheRules" => Parts::LOCAL,
         "OneElectionWinnerPerTerm" => ELECTION,
         "LostContactDeposesNobody" => ELECTION.and(LEDGER),
         "AppliedStatesAgree" => APPLIED.and(LEDGER),
@@ -67,20 +63,24 @@ impl Turn<'_> {
         !committed_now && published_in(self.node, self.before, self.after).is_none_or(|state| state.id() != id)
     }
 
+    /// Whether the ledger says what to think of sending this.
+    pub fn needs_the_ledger(&self, message: &CoordinatorMsg<u8>) -> bool {
+        match message {
+            CoordinatorMsg::Publish(Publication::Full(state)) => self.is_sent_again(false, state.id()),
+            CoordinatorMsg::Commit(_) => true,
+            CoordinatorMsg::Outcome { outcome, .. } => matches!(outcome, PublicationOutcome::Committed(_)),
+            _ => false,
+        }
+    }
+
     /// Which of these parts the turn changes.
-    pub fn changed<'m>(&self, sent: impl Iterator<Item = &'m CoordinatorMsg<u8>>) -> Parts {
+    pub fn changed(&self) -> Parts {
         let (before, after) = (self.before, self.after);
         let election = |node: &CoordinatorState<u8>| (node.coordination.current_term(), node.coordination.election_won());
-        let again = |message: &CoordinatorMsg<u8>| match message {
-            CoordinatorMsg::Publish(Publication::Full(state)) => self.is_sent_again(false, state.id()),
-            CoordinatorMsg::Commit(id) => self.is_sent_again(true, *id),
-            _ => false,
-        };
         let parts = [
             (election(before) != election(after), ELECTION),
             (before.applied != after.applied, APPLIED),
             (before.coordination.volatile.join_votes != after.coordination.volatile.join_votes, VOTES),
-            ({ sent }.any(again), SENT_AGAIN),
         ];
         parts.into_iter().filter(|(changed, _)| *changed).fold(Parts(0), |all, (_, part)| all.and(part))
     }

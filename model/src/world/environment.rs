@@ -113,12 +113,15 @@ pub trait Environment<A: Actor>: Send + Sync + Clone {
         false
     }
 
-    /// Whether a turn may leave a trace in some ledger: a function of the turn alone.
+    /// Whether the ledger has to do with a turn: whether the turn may leave a
+    /// trace there, or a claim that reads [`Parts::LOCAL`] compares it with what
+    /// is there. A function of the turn alone.
     fn is_noted(&self, _step: &Observed<'_, A>) -> bool {
         true
     }
 
-    /// Writes a node's turn into the ledger, and what it cost.
+    /// Writes a node's turn into the ledger, and what it cost. What is not
+    /// [noted](Self::is_noted) must leave it as it is.
     fn observe(&self, _ledger: &mut Self::Ledger, _step: &Observed<'_, A>) {}
 
     /// Writes into the ledger what a fault cost that is no node's turn

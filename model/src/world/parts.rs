@@ -3,7 +3,8 @@
 //! ([`Parts`]; [`Environment::parts_read_by`](super::Environment::parts_read_by)).
 //!
 //! A claim that reads [`Parts::LOCAL`] is about one node: its action, what it
-//! was and what it became.
+//! was and what it became; where the turn is [noted](super::Environment::is_noted),
+//! also the ledger.
 
 use crate::explorer::Parts;
 

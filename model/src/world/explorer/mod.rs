@@ -100,6 +100,7 @@ pub struct Change {
     what: What,
     node: u32,
     slot: u32,
+    ledger_before: u32,
     ledger: u32,
     outage: u32,
     gone: Range<u32>,
@@ -208,18 +209,15 @@ where
             Ok(number) => number,
             Err(guard) => return visit.refused(guard, 1),
         };
+        let noted = self.turns.noted(self.world, &mut self.tables, self.current.ledger, number);
         let turn = self.turns.get(number);
-        let (slot, class, noted, within) = (turn.after, turn.class, turn.noted, turn.within);
-        let changed = if turn.settled { turn.changed.without(Parts::LOCAL) } else { turn.changed };
-        let ledger = if noted {
-            self.turns.ledger_after(self.world, &mut self.tables, self.current.ledger, number)
-        } else {
-            self.current.ledger
-        };
+        let (slot, class, within, ledger) = (turn.after, turn.class, turn.within, noted.after);
+        let changed = if noted.settled { turn.changed.without(Parts::LOCAL) } else { turn.changed };
         let gone = self.gone(node, slot, takes);
         let new = self.new_messages(number);
         let outage = self.current.outage;
-        let change = Change { what: What::Turn(number), node: u32::from(node.0), slot, ledger, outage, gone, new };
+        let (what, node, ledger_before) = (What::Turn(number), u32::from(node.0), self.current.ledger);
+        let change = Change { what, node, slot, ledger_before, ledger, outage, gone, new };
         self.take(change, class, changed, Some(within), visit);
     }
 
@@ -320,6 +318,7 @@ where
             what: What::Fault(self.steps.faults.len() as u32 - 1),
             node: u32::from(node.0),
             slot: ids.slots[node.index()],
+            ledger_before: self.current.ledger,
             ledger: ids.ledger,
             outage: ids.outage,
             gone: start..middle,
@@ -574,7 +573,7 @@ where
 
     fn settle(&mut self, change: &Change) {
         if let What::Turn(number) = change.what {
-            self.turns.settle(number);
+            self.turns.settle(change.ledger_before, number);
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) struct Turn<A: Actor> {
     /// What it sent to nodes, by the numbers of the messages.
     pub posts: Vec<u32>,
     pub changed: Parts,
-    /// Whether it may leave a trace in the ledger.
+    /// Whether the ledger has to do with it.
     pub noted: bool,
     /// Whether the node after it is within the bounds.
     pub within: bool,
@@ -66,7 +66,16 @@ pub(super) struct Turns<A: Actor> {
     turns: Vec<Turn<A>>,
     answers: Memo<Answer>,
     obsolete: Memo<bool>,
-    ledgers: Memo<u32>,
+    ledgers: Memo<Noted>,
+}
+
+/// What a ledger has to do with a turn.
+#[derive(Clone, Copy)]
+pub(super) struct Noted {
+    /// The ledger after it.
+    pub after: u32,
+    /// Whether the claims about the turn are known to hold with this ledger.
+    pub settled: bool,
 }
 
 impl<A: Actor> Turns<A> {
@@ -79,8 +88,13 @@ impl<A: Actor> Turns<A> {
         &self.turns[number as usize]
     }
 
-    pub fn settle(&mut self, number: u32) {
-        self.turns[number as usize].settled = true;
+    /// The claims about a turn hold, given this ledger before it.
+    pub fn settle(&mut self, ledger: u32, number: u32) {
+        let turn = &mut self.turns[number as usize];
+        turn.settled = !turn.noted;
+        if let Some(noted) = self.ledgers.get_mut(&key(ledger, number)).filter(|_| turn.noted) {
+            noted.settled = true;
+        }
     }
 
     /// What the node `before` makes of what happens to it.
@@ -161,25 +175,31 @@ impl<A: Actor> Turns<A> {
         })
     }
 
-    /// The ledger after a turn.
+    /// What the ledger has to do with a turn.
     #[inline]
-    pub fn ledger_after<E>(&mut self, world: &World<A, E>, tables: &mut Tables<A, E::Ledger>, ledger: u32, turn: u32) -> u32
+    pub fn noted<E>(&mut self, world: &World<A, E>, tables: &mut Tables<A, E::Ledger>, ledger: u32, turn: u32) -> Noted
     where
         E: Environment<A>,
         A::Msg: Ord,
         SlotOf<A>: Eq + std::hash::Hash,
     {
-        let key = u64::from(ledger) << 32 | u64::from(turn);
-        if let Some(after) = self.ledgers.get(&key) {
-            return *after;
+        let Turn { action, node, before, after, sent, noted, settled, .. } = &self.turns[turn as usize];
+        if !noted {
+            return Noted { after: ledger, settled: *settled };
         }
-        let Turn { action, node, before, after, sent, .. } = &self.turns[turn as usize];
+        if let Some(noted) = self.ledgers.get(&key(ledger, turn)) {
+            return *noted;
+        }
         let mut next = tables.ledgers.get(ledger).clone();
         let (before, after) = (tables.slots.get(*before), tables.slots.get(*after));
         let observed = Observed { node: *node, action, before: &before.slot.state, after: &after.slot.state, sent };
         world.environment.observe(&mut next, &observed);
-        let after = tables.ledger(&next);
-        self.ledgers.insert(key, after);
-        after
+        let noted = Noted { after: tables.ledger(&next), settled: false };
+        self.ledgers.insert(key(ledger, turn), noted);
+        noted
     }
+}
+
+fn key(ledger: u32, turn: u32) -> u64 {
+    u64::from(ledger) << 32 | u64::from(turn)
 }
