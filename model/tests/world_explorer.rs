@@ -114,7 +114,7 @@ fn compare_state<M: Specification, X: Explorer<M>>(
         }
         compared.settled += usize::from(!taken.changed.meet(Parts::LOCAL));
         if all_hold {
-            explorer.settle(&taken.change);
+            explorer.settle(0, &taken.change, Parts::LOCAL);
         }
     }
 }

@@ -48,6 +48,8 @@ pub struct Parts(pub u32);
 impl Parts {
     /// Everything: of a step, as far as its explorer knows; of a property, by default.
     pub const ALL: Parts = Parts(u32::MAX);
+    /// Nothing.
+    pub const NONE: Parts = Parts(0);
     /// What the last step did to its node: the action, the node before and
     /// after it. A property that reads nothing else says the same of every step
     /// with these, whatever the rest of the state.

@@ -212,13 +212,14 @@ where
         let noted = self.turns.noted(self.world, &mut self.tables, self.current.ledger, number);
         let turn = self.turns.get(number);
         let (slot, class, within, ledger) = (turn.after, turn.class, turn.within, noted.after);
-        let changed = if noted.settled { turn.changed.without(Parts::LOCAL) } else { turn.changed };
+        let settled = if noted.settled { Parts::LOCAL } else { Parts::NONE };
+        let changed = turn.changed;
         let gone = self.gone(node, slot, takes);
         let new = self.new_messages(number);
         let outage = self.current.outage;
         let (what, node, ledger_before) = (What::Turn(number), u32::from(node.0), self.current.ledger);
         let change = Change { what, node, slot, ledger_before, ledger, outage, gone, new };
-        self.take(change, class, changed, Some(within), visit);
+        self.take(change, class, (changed, settled), Some(within), visit);
     }
 
     /// The messages that are taken away by delivery, or are obsolete for the
@@ -270,7 +271,7 @@ where
         &mut self,
         change: Change,
         class: ClassId,
-        mut changed: Parts,
+        (mut changed, settled): (Parts, Parts),
         node_within: Option<bool>,
         visit: &mut impl Visit<Change>,
     ) {
@@ -288,7 +289,7 @@ where
             self.build_after(&change);
             self.built_after.as_ref().is_some_and(|(state, _)| self.world.within_boundary(state))
         });
-        visit.taken(Taken { class, fingerprint, within, changed, change });
+        visit.taken(Taken { class, fingerprint, within, changed, unsettled: changed.without(settled), change });
     }
 
     /// Any other step: the state after it is built, and taken apart.
@@ -326,7 +327,7 @@ where
         };
         // What an environment has of its own it says of turns only.
         let own = Parts(u32::MAX << parts::FIRST_OWN);
-        self.take(change, class, Parts::LOCAL.and(parts::NODES).and(own), None, visit);
+        self.take(change, class, (Parts::LOCAL.and(parts::NODES).and(own), Parts::NONE), None, visit);
     }
 
     fn sums(&mut self) -> Sums<'_, A, E> {
@@ -571,8 +572,10 @@ where
         Step { before: built(&self.built), action, after: built(&self.built_after) }
     }
 
-    fn settle(&mut self, change: &Change) {
-        if let What::Turn(number) = change.what {
+    fn settle(&mut self, _slot: usize, change: &Change, parts: Parts) {
+        if let What::Turn(number) = change.what
+            && parts.meet(Parts::LOCAL)
+        {
             self.turns.settle(change.ledger_before, number);
         }
     }
