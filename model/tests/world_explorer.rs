@@ -100,7 +100,8 @@ fn compare_state<M: Specification, X: Explorer<M>>(
         let mut all_hold = true;
         for claim in model.claims() {
             let reads = model.parts_read_by(claim.name);
-            let concerned = reads == Parts::ALL || reads.meet(taken.changed);
+            let may_concern = if reads.is_single() { taken.unsettled } else { taken.changed };
+            let concerned = reads == Parts::ALL || reads.meet(may_concern);
             let (held, holds) = match claim.check {
                 Check::Invariant(holds) => (holds(model, &state), holds(model, after)),
                 Check::Step(holds) => (Ok(()), holds(model, &state, action, after)),
@@ -112,7 +113,7 @@ fn compare_state<M: Specification, X: Explorer<M>>(
                 assert!(held.is_err() || holds.is_ok(), "{} is not looked at after {action:?} in {state:?}", claim.name);
             }
         }
-        compared.settled += usize::from(!taken.changed.meet(Parts::LOCAL));
+        compared.settled += usize::from(!taken.unsettled.meet(Parts::LOCAL));
         if all_hold {
             explorer.settle(0, &taken.change, Parts::LOCAL);
         }

@@ -39,6 +39,18 @@ fn rows(model: CoordinatorModel) -> Vec<Row> {
         CoordinatorModel::Coordinator => vec![
             of_rules("CM02", "OneElectionWinnerPerTerm", [2, 2, 2, 2, 1, 0, 1, 0]),
             of_rules("CM07", "CommitHasQuorumVsPreviousCommittedConfiguration", [2, 2, 2, 2, 1, 0, 1, 0]),
+            of_rules("CM09", "P2bInvariant", [3, 3, 2, 2, 1, 0, 0, 0]),
+            of_rules("CM12", "OneMasterPerTerm", [3, 3, 2, 2, 0, 0, 0, 0]),
+            of_rules("CM13", "OneElectionWinnerPerTerm", [3, 3, 1, 1, 0, 0, 0, 0]),
+            of_rules("CM14", "OneMasterPerTerm", [3, 3, 1, 1, 0, 0, 1, 0]),
+            of_rules("CM15", "CommittedClusterUuidStays", [2, 2, 2, 2, 0, 0, 1, 0]),
+            waived(
+                "W-CheckTermIsOver",
+                "follower checks of a term that is over are obeyed",
+                Refusal::CheckTermIsOver,
+                "ModesMeanWhatTheySay",
+                [2, 2, 2, 2, 0, 0, 0, 0],
+            ),
         ],
         CoordinatorModel::PreVote => vec![waived(
             "LM01",

@@ -210,14 +210,22 @@ pub const STORIES: &[Story] = &[
         title: "A vote given twice",
         removed: "a node may enter its current term again",
         happens: "n2 votes for n1 and then, in the same term, for n3: both have two votes of three, and both publish.",
-        ..actor("coordinator-votes-twice", "CM13", &[3, 2, 1, 0, 0], "OneMasterPerTerm")
+        ..actor("coordinator-votes-twice", "CM13", &[3, 3, 1, 1, 0, 0, 0, 0], "OneMasterPerTerm")
     },
     Story {
         title: "A vote forgotten by a restart",
         removed: "the term that a node has entered is not on disk when its vote leaves",
         happens: "n2 votes for n1, restarts, has forgotten it, and votes for n3 in the same term: two masters.",
         issue: "elastic/elasticsearch#33958",
-        ..actor("coordinator-vote-lost-on-restart", "CM14", &[3, 2, 0, 1, 0], "OneMasterPerTerm")
+        ..actor("coordinator-vote-lost-on-restart", "CM14", &[3, 3, 1, 1, 0, 0, 1, 0], "OneMasterPerTerm")
+    },
+    Story {
+        title: "A node that lost contact deposes a healthy leader",
+        removed: "pre-votes are granted while another leader is known",
+        happens: "n2 has not heard of its leader, asks who would vote for it, and is promised votes by nodes that follow the \
+                  leader well: the election raises the term, and the healthy leader must give up.",
+        model: "prevote",
+        ..actor("coordinator-deposed-by-lost-contact", "LM01", &[3, 3, 2, 2, 0, 0, 0, 1], "LostContactDeposesNobody")
     },
     Story {
         title: "A stale copy is promoted",
