@@ -97,25 +97,28 @@ fn compare_state<M: Specification, X: Explorer<M>>(
         assert_eq!(taken.class, model.class_of(action));
         assert_eq!(taken.within, model.within_boundary(after));
         assert_eq!(taken.fingerprint, explorer.identify(after), "after {action:?} in {state:?}");
-        let mut all_hold = true;
+        let (mut local, mut whole) = (true, true);
         for claim in model.claims() {
             let reads = model.parts_read_by(claim.name);
-            let may_concern = if reads.is_single() { taken.unsettled } else { taken.changed };
-            let concerned = reads == Parts::ALL || reads.meet(may_concern);
+            let looked_at = if reads.is_single() { taken.unsettled } else { taken.changed };
             let (held, holds) = match claim.check {
                 Check::Invariant(holds) => (holds(model, &state), holds(model, after)),
                 Check::Step(holds) => (Ok(()), holds(model, &state, action, after)),
                 _ => continue,
             };
-            all_hold &= holds.is_ok() || !reads.meet(Parts::LOCAL);
-            if !concerned {
+            local &= holds.is_ok() || reads != Parts::LOCAL;
+            whole &= holds.is_ok();
+            if reads != Parts::ALL && !reads.meet(looked_at) {
                 compared.unconcerned += 1;
                 assert!(held.is_err() || holds.is_ok(), "{} is not looked at after {action:?} in {state:?}", claim.name);
             }
         }
-        compared.settled += usize::from(!taken.unsettled.meet(Parts::LOCAL));
-        if all_hold {
-            explorer.settle(0, &taken.change, Parts::LOCAL);
+        compared.settled += usize::from(taken.changed != taken.unsettled);
+        if local {
+            explorer.settle(slot, &taken.change, Parts::LOCAL);
+        }
+        if whole {
+            explorer.settle(slot, &taken.change, taken.changed.without(Parts::LOCAL));
         }
     }
 }

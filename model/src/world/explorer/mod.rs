@@ -54,6 +54,8 @@ pub struct WorldExplorer<'a, A: Actor, E: Environment<A>> {
     orbits: Orbits,
     /// The actions that are not deliveries and not timers, by number.
     others: numbers::Numbers<ActionOf<A>>,
+    /// By the number of a ledger, whether the claims that read nothing else hold.
+    good_ledgers: Vec<bool>,
     /// The current state that is looked at, and its steps; the others are put away.
     current: Ids,
     steps: Steps<A>,
@@ -131,6 +133,7 @@ where
             tables: Tables::new(),
             turns: Turns::new(),
             others: numbers::Numbers::default(),
+            good_ledgers: Vec::new(),
             current: Ids::default(),
             built: None,
             built_after: None,
@@ -212,14 +215,13 @@ where
         let noted = self.turns.noted(self.world, &mut self.tables, self.current.ledger, number);
         let turn = self.turns.get(number);
         let (slot, class, within, ledger) = (turn.after, turn.class, turn.within, noted.after);
-        let settled = if noted.settled { Parts::LOCAL } else { Parts::NONE };
-        let changed = turn.changed;
+        let (changed, settled) = (turn.changed, if noted.settled { Parts::LOCAL } else { Parts::NONE });
         let gone = self.gone(node, slot, takes);
         let new = self.new_messages(number);
         let outage = self.current.outage;
         let (what, node, ledger_before) = (What::Turn(number), u32::from(node.0), self.current.ledger);
         let change = Change { what, node, slot, ledger_before, ledger, outage, gone, new };
-        self.take(change, class, (changed, settled), Some(within), visit);
+        self.take(change, class, changed, settled, Some(within), visit);
     }
 
     /// The messages that are taken away by delivery, or are obsolete for the
@@ -271,12 +273,16 @@ where
         &mut self,
         change: Change,
         class: ClassId,
-        (mut changed, settled): (Parts, Parts),
+        mut changed: Parts,
+        mut settled: Parts,
         node_within: Option<bool>,
         visit: &mut impl Visit<Change>,
     ) {
         if change.ledger != self.current.ledger {
             changed = changed.and(parts::LEDGER);
+        }
+        if self.good_ledgers.get(change.ledger as usize) == Some(&true) {
+            settled = settled.and(parts::LEDGER);
         }
         if change.outage != self.current.outage {
             changed = changed.and(parts::OUTAGE);
@@ -327,7 +333,7 @@ where
         };
         // What an environment has of its own it says of turns only.
         let own = Parts(u32::MAX << parts::FIRST_OWN);
-        self.take(change, class, (Parts::LOCAL.and(parts::NODES).and(own), Parts::NONE), None, visit);
+        self.take(change, class, Parts::LOCAL.and(parts::NODES).and(own), Parts::NONE, None, visit);
     }
 
     fn sums(&mut self) -> Sums<'_, A, E> {
@@ -573,10 +579,15 @@ where
     }
 
     fn settle(&mut self, _slot: usize, change: &Change, parts: Parts) {
-        if let What::Turn(number) = change.what
-            && parts.meet(Parts::LOCAL)
-        {
+        if let (What::Turn(number), true) = (change.what, parts.meet(Parts::LOCAL)) {
             self.turns.settle(change.ledger_before, number);
+        }
+        if parts.meet(parts::LEDGER) {
+            let index = change.ledger as usize;
+            if self.good_ledgers.len() <= index {
+                self.good_ledgers.resize(index + 1, false);
+            }
+            self.good_ledgers[index] = true;
         }
     }
 
