@@ -101,7 +101,7 @@ fn counts_are_those_of_tlc() {
         assert_eq!(verdict == "holds", said.verdict != Verdict::Violated, "{row}");
         compared += 1;
     }
-    assert!(compared > 80, "only {compared} rows");
+    assert!(compared > 70, "only {compared} rows");
 }
 
 /// A value as the command line writes it.

@@ -24,8 +24,11 @@ fn assert_table(model: &str, wanted: impl Fn(&MutantInfo) -> bool) {
         for death in &row.deaths {
             writeln!(table, "  {:>2} {}", death.trace_length.unwrap(), death.property).unwrap();
         }
-        // Storage's variant `buggy` is not to hold unmutated.
-        if !sound_at.contains(&mutant.bounds) && !(model == "storage" && mutant.bounds[0] == 2) {
+        // Storage's variant `buggy` is not to hold unmutated, and of a row that is cut short the whole space is too
+        // large for a test; `quorate mutants` checks it.
+        let buggy = model == "storage" && mutant.bounds[0] == 2;
+        let too_large = model == "replication" && (info.first_deaths_only)(mutant.id);
+        if !sound_at.contains(&mutant.bounds) && !buggy && !too_large {
             sound_at.push(mutant.bounds);
         }
     }

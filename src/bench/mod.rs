@@ -87,20 +87,21 @@ pub fn run(args: &Args) -> Result<Conclusion, Failure> {
     }
     let mut runs: Vec<Measurement> = Vec::new();
     for (info, bounds) in &instances {
-        let mut of_instance = engines(info, bounds, args, &control)?;
-        if let Ok(tlc) = &tlc {
-            for workers in threads() {
-                of_instance.extend(tlc.measure(info.name, bounds, workers)?);
+        let mut add = |mut of_instance: Vec<Measurement>| {
+            add_speedups(&mut of_instance);
+            if show {
+                of_instance.iter().for_each(|run| line(&table::row(run)));
             }
+            runs.extend(of_instance);
+        };
+        add(engines(info, bounds, args, &control)?);
+        if let Ok(tlc) = &tlc {
+            let measured = threads().into_iter().map(|workers| tlc.measure(info.name, bounds, workers));
+            add(measured.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
         }
         if control.is_interrupted() {
             break;
         }
-        add_speedups(&mut of_instance);
-        if show {
-            of_instance.iter().for_each(|run| line(&table::row(run)));
-        }
-        runs.extend(of_instance);
     }
     let ratios = ratios(&runs);
     let differing = table::differing(&runs);
