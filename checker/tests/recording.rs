@@ -290,7 +290,12 @@ fn a_forged_message_is_rejected_where_it_arrives() {
     edit(&path, line, |text| text.replacen(r#""term":1}"#, r#""term":2}"#, 1));
     let (file, at, why) = rejection(folder);
     assert_eq!((file.as_str(), at), ("n3-1.jsonl", line));
-    assert!(why.contains("was sent as StartJoin { candidate: NodeId(0), term: 1 }, not as StartJoin { candidate: NodeId(0), term: 2 }"), "{why}");
+    assert!(
+        why.contains(
+            "was sent as StartJoin { candidate: NodeId(0), term: 1 }, not as StartJoin { candidate: NodeId(0), term: 2 }"
+        ),
+        "{why}"
+    );
 
     // It was never sent.
     edit(&path, line, |text| text.replacen(r#""message":1,"#, r#""message":777,"#, 1));

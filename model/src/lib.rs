@@ -24,9 +24,9 @@
 pub mod coordination;
 pub mod coordinator;
 pub mod coordinator_world;
-pub mod membership;
 pub mod explorer;
 pub mod fingerprint;
+pub mod membership;
 pub mod node_set;
 pub mod path;
 pub mod property;

@@ -7,8 +7,8 @@ use quorate_model::coordination::history::History;
 use quorate_model::coordination::properties::{self as claim, RuleOutput};
 use quorate_model::coordination::{PublicationId, Sound};
 use quorate_model::coordinator::{
-    ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, KeyValues, Mode, Policy, PublicationOutcome,
-    actor_id,
+    ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, KeyValues, Mode, Policy,
+    PublicationOutcome, actor_id,
 };
 use quorate_model::coordinator_world::refines_the_rules;
 use quorate_model::{NodeId, Verdict};
@@ -79,7 +79,12 @@ impl<R: Policy> CoordinatorJudge<R> {
     pub fn new(actor: Node<R>) -> Self {
         let settings = actor.settings.clone();
         let nodes = settings.nodes.iter().map(NodeId::index).max().map_or(0, |last| last + 1);
-        CoordinatorJudge { actor, history: RecordedHistory::new(settings.initial_master_nodes, nodes), recent: RECENT, nodes: BTreeMap::new() }
+        CoordinatorJudge {
+            actor,
+            history: RecordedHistory::new(settings.initial_master_nodes, nodes),
+            recent: RECENT,
+            nodes: BTreeMap::new(),
+        }
     }
 
     /// What the run has published, accepted and committed so far.

@@ -26,11 +26,9 @@ impl Entry for SessionEntry {
         ],
         profile: |profile| match profile {
             Profile::Quick => vec![vec![0, 1, 0, 1, 1, 1, 1, 0, 0], vec![1, 1, 0, 0, 0, 1, 0, 1, 1]],
-            Profile::Ci => vec![
-                vec![0, 1, 1, 1, 1, 0, 0, 0, 0],
-                vec![0, 1, 0, 1, 1, 1, 1, 0, 0],
-                vec![1, 1, 0, 1, 1, 0, 1, 1, 1],
-            ],
+            Profile::Ci => {
+                vec![vec![0, 1, 1, 1, 1, 0, 0, 0, 0], vec![0, 1, 0, 1, 1, 1, 1, 0, 0], vec![1, 1, 0, 1, 1, 0, 1, 1, 1]]
+            }
             Profile::Deep => vec![vec![0, 2, 1, 1, 1, 0, 0, 0, 0], vec![1, 2, 0, 1, 0, 0, 0, 1, 0]],
         },
         symmetric: false,

@@ -66,8 +66,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     fn process_join(&mut self, source: NodeId, request: JoinRequest) {
         self.heard_of_term(request.term());
         // Counting a vote of a higher term can enter that term and win it (#98420).
-        let has_won = self.coordination().election_won()
-            && request.vote.is_none_or(|vote| vote.term <= self.current_term());
+        let has_won = self.coordination().election_won() && request.vote.is_none_or(|vote| vote.term <= self.current_term());
         if let Some(vote) = request.vote
             && self.count_vote(source, &vote).is_none()
         {

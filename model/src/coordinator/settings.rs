@@ -45,8 +45,7 @@ pub struct Driven {
 
 impl Driven {
     /// The protocol as it runs.
-    pub const ALL: Driven =
-        Driven { membership: true, pre_vote: true, checks: true, replies: true, diffs: true, back_off: true };
+    pub const ALL: Driven = Driven { membership: true, pre_vote: true, checks: true, replies: true, diffs: true, back_off: true };
     /// Its smallest model.
     pub const NONE: Driven =
         Driven { membership: false, pre_vote: false, checks: false, replies: false, diffs: false, back_off: false };

@@ -5,8 +5,8 @@
 //! anyway: nodes that failed, nodes that wait, a better configuration. Only
 //! clients' changes are queued, and come last.
 
-use super::metadata::ClusterMetadata;
 use super::message::{NotPublished, PublicationOutcome};
+use super::metadata::ClusterMetadata;
 use super::policy::{Policy, Refusal};
 use super::publication::Draft;
 use super::state::{CoordinatorTimer, Submission, Waiting};

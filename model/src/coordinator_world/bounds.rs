@@ -21,8 +21,12 @@ pub enum CoordinatorModel {
 
 impl CoordinatorModel {
     /// Every model.
-    pub const ALL: [CoordinatorModel; 4] =
-        [CoordinatorModel::Coordinator, CoordinatorModel::PreVote, CoordinatorModel::Membership, CoordinatorModel::Reconfiguration];
+    pub const ALL: [CoordinatorModel; 4] = [
+        CoordinatorModel::Coordinator,
+        CoordinatorModel::PreVote,
+        CoordinatorModel::Membership,
+        CoordinatorModel::Reconfiguration,
+    ];
 
     /// As the command line calls it.
     pub fn name(self) -> &'static str {

@@ -262,7 +262,11 @@ impl<R: RuleSet> RuleSet for Recorded<R> {
         self.call(node, &RuleInput::PublishResponse(source, response), ruling, |(after, commit)| (after, output(commit)))
     }
 
-    fn handle_commit<V: Value>(&self, node: &CoordinationState<V>, commit: PublicationId) -> Result<CoordinationState<V>, Rejection> {
+    fn handle_commit<V: Value>(
+        &self,
+        node: &CoordinationState<V>,
+        commit: PublicationId,
+    ) -> Result<CoordinationState<V>, Rejection> {
         let ruling = self.inner.handle_commit(node, commit);
         self.call(node, &RuleInput::Commit(commit), ruling, |after| (after, RuleOutput::Nothing))
     }

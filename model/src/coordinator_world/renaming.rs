@@ -6,8 +6,8 @@ use smallvec::SmallVec;
 use crate::coordination::{ClusterState, CoordinationState, Durable, Volatile};
 use crate::coordinator::settings::MAX_NODES;
 use crate::coordinator::{
-    Applied, ClusterChange, ClusterMetadata, ClusterValue, CoordinatorMsg, CoordinatorState, CoordinatorTimer,
-    LeaderPublication, Members, Mode, Publication, StateDiff,
+    Applied, ClusterChange, ClusterMetadata, ClusterValue, CoordinatorMsg, CoordinatorState, CoordinatorTimer, LeaderPublication,
+    Members, Mode, Publication, StateDiff,
 };
 use crate::node_set::{NodeId, NodeSet};
 
@@ -163,11 +163,9 @@ impl<V: ClusterValue> Renamed for Publication<V> {
     fn renamed(&self, names: &[u8]) -> Self {
         match self {
             Publication::Full(state) => Publication::Full(state.renamed(names)),
-            Publication::Diff(diff) => Publication::Diff(StateDiff {
-                base: diff.base,
-                state: diff.state.renamed(names),
-                change: diff.change.clone(),
-            }),
+            Publication::Diff(diff) => {
+                Publication::Diff(StateDiff { base: diff.base, state: diff.state.renamed(names), change: diff.change.clone() })
+            }
         }
     }
 }

@@ -50,7 +50,8 @@ impl Stored for Kept {
 
     fn assemble(mut rows: BTreeMap<Vec<u8>, Vec<u8>>) -> Result<Self, String> {
         let head = rows.remove(HEAD).ok_or("the row of terms and versions is missing")?;
-        let head: Durable<ClusterMetadata<()>> = postcard::from_bytes(&head).map_err(|error| format!("the row of terms and versions: {error}"))?;
+        let head: Durable<ClusterMetadata<()>> =
+            postcard::from_bytes(&head).map_err(|error| format!("the row of terms and versions: {error}"))?;
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|error| error.to_string());
         let mut value = KeyValues::new();
         for (key, entry) in &rows {
@@ -88,23 +89,25 @@ mod tests {
 
     fn any_durable() -> impl Strategy<Value = Kept> {
         let entries = proptest::collection::btree_map("[a-d]{0,2}", ".{0,3}", 0..12);
-        (any::<[u64; 3]>(), any::<[u64; 5]>(), any::<bool>(), entries).prop_map(|([current_term, term, version], sets, flag, entries)| Durable {
-            current_term,
-            accepted: ClusterState {
-                term,
-                version,
-                value: ClusterMetadata {
-                    cluster_uuid: sets[2],
-                    uuid_committed: flag,
-                    master: flag.then_some(NodeId(3)),
-                    members: Members { nodes: NodeSet(sets[3]), master_eligible: NodeSet(sets[4]) },
-                    exclusions: NodeSet(sets[2] >> 1),
-                    value: entries.into_iter().collect(),
+        (any::<[u64; 3]>(), any::<[u64; 5]>(), any::<bool>(), entries).prop_map(
+            |([current_term, term, version], sets, flag, entries)| Durable {
+                current_term,
+                accepted: ClusterState {
+                    term,
+                    version,
+                    value: ClusterMetadata {
+                        cluster_uuid: sets[2],
+                        uuid_committed: flag,
+                        master: flag.then_some(NodeId(3)),
+                        members: Members { nodes: NodeSet(sets[3]), master_eligible: NodeSet(sets[4]) },
+                        exclusions: NodeSet(sets[2] >> 1),
+                        value: entries.into_iter().collect(),
+                    },
+                    config: NodeSet(sets[0]),
+                    committed_config: NodeSet(sets[1]),
                 },
-                config: NodeSet(sets[0]),
-                committed_config: NodeSet(sets[1]),
             },
-        })
+        )
     }
 
     /// The rows that a storage has, and nothing before it.
