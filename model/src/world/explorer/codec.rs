@@ -71,8 +71,7 @@ impl Writer {
         rank: impl Fn(u32) -> u32,
         slot: impl Fn(u32) -> &'t S,
         envelope: impl Fn(u32) -> &'t M,
-        ledger: &L,
-        outage: &O,
+        (ledger, outage): (&L, &O),
         bytes: &mut Vec<u8>,
     ) -> Result<(), CodecError> {
         for number in &ids.slots {

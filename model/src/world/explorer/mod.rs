@@ -450,8 +450,7 @@ where
             |number| tables.rank(number),
             |number| &*tables.slots.get(number).slot,
             |number| tables.envelopes.get(number),
-            tables.ledgers.get(ids.ledger),
-            tables.outages.get(ids.outage),
+            (tables.ledgers.get(ids.ledger), tables.outages.get(ids.outage)),
             encoded,
         )
     }
