@@ -10,11 +10,17 @@
 //! Places are places among what this chunk has written, so a chunk can be read
 //! by whoever has it.
 
+use std::hash::Hash;
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use stateright::actor::Actor;
 
-use super::tables::Ids;
+use super::super::environment::SlotOf;
+use super::tables::{Ids, Tables};
 use crate::explorer::CodecError;
+use crate::node_set::NodeId;
 
 /// The places of one kind of parts in the chunk that is written.
 #[derive(Default)]
@@ -64,21 +70,18 @@ impl Writer {
         self.network.clear();
     }
 
-    /// Writes a state; `rank` orders messages.
-    pub fn write<'t, S: Serialize + 't, M: Serialize + 't, L: Serialize + 't, O: Serialize + 't>(
-        &mut self,
-        ids: &Ids,
-        rank: impl Fn(u32) -> u32,
-        slot: impl Fn(u32) -> &'t S,
-        envelope: impl Fn(u32) -> &'t M,
-        (ledger, outage): (&L, &O),
-        bytes: &mut Vec<u8>,
-    ) -> Result<(), CodecError> {
+    /// Writes a state.
+    pub fn write<A, L>(&mut self, ids: &Ids, tables: &Tables<A, L>, bytes: &mut Vec<u8>) -> Result<(), CodecError>
+    where
+        A: Actor<Msg: Serialize, State: Serialize, Timer: Serialize, Storage: Serialize>,
+        L: Serialize,
+    {
+        let rank = |number: u32| tables.ranks[number as usize];
         for number in &ids.slots {
-            self.slots.write(self.chunk, *number, slot(*number), bytes)?;
+            self.slots.write(self.chunk, *number, &*tables.slots.get(*number).slot, bytes)?;
         }
-        self.ledgers.write(self.chunk, ids.ledger, ledger, bytes)?;
-        self.outages.write(self.chunk, ids.outage, outage, bytes)?;
+        self.ledgers.write(self.chunk, ids.ledger, tables.ledgers.get(ids.ledger), bytes)?;
+        self.outages.write(self.chunk, ids.outage, tables.outages.get(ids.outage), bytes)?;
         let (mut gone, mut new) = (Vec::new(), Vec::new());
         let (mut old_at, mut new_at) = (0, 0);
         let mut last_gone = 0;
@@ -102,7 +105,7 @@ impl Writer {
         gone.iter().for_each(|distance| put(bytes, *distance));
         put(bytes, new.len() as u32);
         for number in new {
-            self.envelopes.write(self.chunk, number, envelope(number), bytes)?;
+            self.envelopes.write(self.chunk, number, tables.envelopes.get(number), bytes)?;
         }
         self.network.clone_from(&ids.network);
         Ok(())
@@ -120,15 +123,6 @@ pub(super) struct Reader {
     network: Vec<u32>,
 }
 
-/// Gives numbers to what is read.
-pub(super) trait Met<S, M, L, O> {
-    fn slot(&mut self, node: usize, slot: S) -> u32;
-    fn envelope(&mut self, envelope: M) -> u32;
-    fn ledger(&mut self, ledger: L) -> u32;
-    fn outage(&mut self, outage: O) -> u32;
-    fn rank(&self, envelope: u32) -> u32;
-}
-
 impl Reader {
     pub fn begin(&mut self) {
         for numbers in [&mut self.slots, &mut self.envelopes, &mut self.ledgers, &mut self.outages] {
@@ -137,26 +131,29 @@ impl Reader {
         self.network.clear();
     }
 
-    /// Reads a state of `nodes` nodes into `ids`.
-    pub fn read<S, M, L, O>(
+    /// Reads a state of `nodes` nodes into `ids`, and gives numbers to what is new in it.
+    pub fn read<A, L>(
         &mut self,
         nodes: usize,
         ids: &mut Ids,
-        met: &mut impl Met<S, M, L, O>,
+        tables: &mut Tables<A, L>,
         bytes: &mut &[u8],
     ) -> Result<(), CodecError>
     where
-        S: DeserializeOwned,
-        M: DeserializeOwned,
-        L: DeserializeOwned,
-        O: DeserializeOwned,
+        A: Actor<Msg: Ord + DeserializeOwned, Timer: DeserializeOwned>,
+        A: Actor<State: Eq + DeserializeOwned, Storage: Eq + DeserializeOwned>,
+        L: Clone + Eq + Hash + DeserializeOwned,
     {
         ids.slots.clear();
-        for node in 0..nodes {
-            ids.slots.push(part(&mut self.slots, bytes, |slot| met.slot(node, slot))?);
+        for node in (0..nodes).map(NodeId::from_index) {
+            let met = |slot: SlotOf<A>| {
+                let slot = Arc::new(slot);
+                tables.slot(node, &slot, || Arc::clone(&slot))
+            };
+            ids.slots.push(part(&mut self.slots, bytes, met)?);
         }
-        ids.ledger = part(&mut self.ledgers, bytes, |ledger| met.ledger(ledger))?;
-        ids.outage = part(&mut self.outages, bytes, |outage| met.outage(outage))?;
+        ids.ledger = part(&mut self.ledgers, bytes, |ledger: L| tables.ledger(&ledger))?;
+        ids.outage = part(&mut self.outages, bytes, |outage| tables.outage(&outage))?;
         let (mut at, mut removed) = (0, 0);
         for _ in 0..take(bytes)? {
             at += take(bytes)? as usize;
@@ -169,9 +166,9 @@ impl Reader {
         }
         let mut from = 0;
         for _ in 0..take(bytes)? {
-            let number = part(&mut self.envelopes, bytes, |envelope| met.envelope(envelope))?;
-            let rank = met.rank(number);
-            from += self.network[from..].partition_point(|known| met.rank(*known) < rank);
+            let number = part(&mut self.envelopes, bytes, |envelope| tables.envelope(&envelope))?;
+            let rank = tables.rank(number);
+            from += self.network[from..].partition_point(|known| tables.rank(*known) < rank);
             self.network.insert(from, number);
         }
         ids.network.clone_from(&self.network);

@@ -16,14 +16,13 @@
 //! `model/tests/world_explorer.rs` compares them.
 
 mod codec;
+mod fingerprints;
 mod numbers;
 mod orbit;
 mod tables;
 mod turns;
 
-use std::hash::Hash;
 use std::ops::Range;
-use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
 use smallvec::SmallVec;
@@ -31,7 +30,7 @@ use stateright::Model;
 use stateright::actor::Actor;
 
 use super::action::WorldAction;
-use super::environment::{ActionOf, Environment, SlotOf, StateOf};
+use super::environment::{ActionOf, Environment, StateOf};
 use super::links::Outage;
 use super::network::NetworkKind;
 use super::parts;
@@ -41,8 +40,9 @@ use crate::explorer::{CodecError, Explorer, Identity, Parts, Step, Taken, Visit}
 use crate::fingerprint::{Fingerprint, Sum};
 use crate::node_set::NodeId;
 use crate::specification::{ClassId, Specification};
-use codec::{Met, Reader, Writer};
-use orbit::{Orbits, Sums, sorts};
+use codec::{Reader, Writer};
+use fingerprints::Parent;
+use orbit::{Orbits, sorts};
 use tables::{Ids, Tables};
 use turns::{Cause, Turns};
 
@@ -82,18 +82,6 @@ impl<A: Actor> Default for Steps<A> {
     fn default() -> Self {
         Steps { messages: Vec::new(), faults: Vec::new() }
     }
-}
-
-/// Of the current state, what its successors' fingerprints are made of.
-#[derive(Default)]
-struct Parent {
-    /// For each renaming, once it was asked for.
-    sums: Vec<Option<Sum>>,
-    /// For each node, what the messages add to its key.
-    messages: Vec<u64>,
-    /// Room for a successor's.
-    scratch: Vec<u64>,
-    keys: Vec<u64>,
 }
 
 /// What tells a step from the others.
@@ -140,7 +128,7 @@ where
             steps: Steps::default(),
             slot: 0,
             away: Vec::new(),
-            parent: Parent { sums: vec![None; orbits.renamings.len()], messages: vec![0; world.nodes], ..Parent::default() },
+            parent: Parent::new(orbits.renamings.len(), world.nodes),
             orbits,
             reader: Reader::default(),
             writer: Writer::default(),
@@ -215,7 +203,7 @@ where
         let noted = self.turns.noted(self.world, &mut self.tables, self.current.ledger, number);
         let turn = self.turns.get(number);
         let (slot, class, within, ledger) = (turn.after, turn.class, turn.within, noted.after);
-        let (changed, settled) = (turn.changed, if noted.settled { Parts::LOCAL } else { Parts::NONE });
+        let (changed, settled) = (turn.changed, if noted.settled { Parts::LOCAL } else { Parts(0) });
         let gone = self.gone(node, slot, takes);
         let new = self.new_messages(number);
         let outage = self.current.outage;
@@ -333,126 +321,11 @@ where
         };
         // What an environment has of its own it says of turns only.
         let own = Parts(u32::MAX << parts::FIRST_OWN);
-        self.take(change, class, Parts::LOCAL.and(parts::NODES).and(own), Parts::NONE, None, visit);
-    }
-
-    fn sums(&mut self) -> Sums<'_, A, E> {
-        Sums { world: self.world, tables: &self.tables, known: &mut self.orbits }
-    }
-
-    /// The sum of the current state under a renaming.
-    fn sum(&mut self, renaming: usize) -> Sum {
-        if let Some(sum) = self.parent.sums[renaming] {
-            return sum;
-        }
-        let mut sums = Sums { world: self.world, tables: &self.tables, known: &mut self.orbits };
-        let mut sum = sums.ledger(renaming, self.current.ledger).plus(sums.outage(renaming, self.current.outage));
-        for number in &self.current.slots {
-            sum = sum.plus(sums.slot(renaming, *number));
-        }
-        for number in &self.current.network {
-            sum = sum.plus(sums.envelope(renaming, *number));
-        }
-        self.parent.sums[renaming] = Some(sum);
-        sum
-    }
-
-    /// The sum of the state after a step under a renaming.
-    fn sum_after(&mut self, renaming: usize, change: &Change) -> Sum {
-        let mut sum = self.sum(renaming);
-        let Ids { slots, ledger, outage, .. } = &self.current;
-        let mut sums = Sums { world: self.world, tables: &self.tables, known: &mut self.orbits };
-        let before = slots[change.node as usize];
-        if change.slot != before {
-            sum = sum.minus(sums.slot(renaming, before)).plus(sums.slot(renaming, change.slot));
-        }
-        if change.ledger != *ledger {
-            sum = sum.minus(sums.ledger(renaming, *ledger)).plus(sums.ledger(renaming, change.ledger));
-        }
-        if change.outage != *outage {
-            sum = sum.minus(sums.outage(renaming, *outage)).plus(sums.outage(renaming, change.outage));
-        }
-        for index in change.gone.clone() {
-            sum = sum.minus(sums.envelope(renaming, self.steps.messages[index as usize]));
-        }
-        for index in change.new.clone() {
-            sum = sum.plus(sums.envelope(renaming, self.steps.messages[index as usize]));
-        }
-        sum
-    }
-
-    fn fingerprint_after(&mut self, change: &Change) -> Fingerprint {
-        if !self.orbits.identity.symmetry {
-            return self.sum_after(0, change).fingerprint();
-        }
-        self.find_keys_after(change);
-        let keys = std::mem::take(&mut self.parent.keys);
-        let fingerprint = match orbit::only_renaming(&keys) {
-            Some(renaming) => self.sum_after(renaming, change).fingerprint(),
-            None => (0..self.orbits.renamings.len())
-                .filter_map(|renaming| {
-                    let sorted = sorts(&self.orbits.renamings[renaming], &keys);
-                    sorted.then(|| self.sum_after(renaming, change).fingerprint())
-                })
-                .min()
-                .expect("some renaming sorts"),
-        };
-        self.parent.keys = keys;
-        fingerprint
-    }
-
-    /// The keys of the nodes after a step.
-    fn find_keys_after(&mut self, change: &Change) {
-        let Self { world, tables, orbits, current, steps, parent, .. } = self;
-        let mut sums = Sums { world, tables, known: orbits };
-        parent.scratch.clone_from(&parent.messages);
-        let mut add = |number: u32, sign: fn(u64, u64) -> u64, sums: &mut Sums<'_, A, E>| {
-            let (from, to) = sums.envelope_key(number);
-            let Envelope { source, dest, .. } = tables.envelopes.get(number);
-            parent.scratch[source.index()] = sign(parent.scratch[source.index()], from);
-            parent.scratch[dest.index()] = sign(parent.scratch[dest.index()], to);
-        };
-        for index in change.gone.clone() {
-            add(steps.messages[index as usize], u64::wrapping_sub, &mut sums);
-        }
-        for index in change.new.clone() {
-            add(steps.messages[index as usize], u64::wrapping_add, &mut sums);
-        }
-        let node = change.node as usize;
-        let slots = current.slots.iter().enumerate().map(|(index, slot)| if index == node { change.slot } else { *slot });
-        sums.keys(slots, &parent.scratch, change.ledger, change.outage, &mut parent.keys);
-    }
-
-    /// What successors' fingerprints start from.
-    fn prepare(&mut self) {
-        self.steps.messages.clear();
-        self.steps.faults.clear();
-        self.parent.sums.iter_mut().for_each(|sum| *sum = None);
-        if !self.orbits.identity.symmetry {
-            return;
-        }
-        let mut messages = std::mem::take(&mut self.parent.messages);
-        messages.iter_mut().for_each(|key| *key = 0);
-        for index in 0..self.current.network.len() {
-            let number = self.current.network[index];
-            let (from, to) = self.sums().envelope_key(number);
-            let Envelope { source, dest, .. } = self.tables.envelopes.get(number);
-            messages[source.index()] = messages[source.index()].wrapping_add(from);
-            messages[dest.index()] = messages[dest.index()].wrapping_add(to);
-        }
-        self.parent.messages = messages;
+        self.take(change, class, Parts::LOCAL.and(parts::NODES).and(own), Parts(0), None, visit);
     }
 
     fn write(&mut self, ids: &Ids, encoded: &mut Vec<u8>) -> Result<(), CodecError> {
-        let tables = &self.tables;
-        self.writer.write(
-            ids,
-            |number| tables.rank(number),
-            |number| &*tables.slots.get(number).slot,
-            |number| tables.envelopes.get(number),
-            (tables.ledgers.get(ids.ledger), tables.outages.get(ids.outage)),
-            encoded,
-        )
+        self.writer.write(ids, &self.tables, encoded)
     }
 }
 
@@ -604,28 +477,5 @@ where
         let mut ids = Ids::default();
         self.tables.ids::<E>(state, &mut ids);
         self.write(&ids, encoded)
-    }
-}
-
-impl<A: Actor, L: Clone + Eq + Hash> Met<SlotOf<A>, Envelope<A::Msg>, L, Outage> for Tables<A, L>
-where
-    A::Msg: Ord,
-    SlotOf<A>: Eq + Hash,
-{
-    fn slot(&mut self, node: usize, slot: SlotOf<A>) -> u32 {
-        let slot = Arc::new(slot);
-        Tables::slot(self, NodeId::from_index(node), &slot, || Arc::clone(&slot))
-    }
-    fn envelope(&mut self, envelope: Envelope<A::Msg>) -> u32 {
-        Tables::envelope(self, &envelope)
-    }
-    fn ledger(&mut self, ledger: L) -> u32 {
-        Tables::ledger(self, &ledger)
-    }
-    fn outage(&mut self, outage: Outage) -> u32 {
-        Tables::outage(self, &outage)
-    }
-    fn rank(&self, envelope: u32) -> u32 {
-        Tables::rank(self, envelope)
     }
 }
