@@ -202,10 +202,9 @@ impl Model for SessionWorld {
             if state.sends_left[usize::from(process)] > 0 {
                 actions.push(SessionAction::Send(process));
             }
-            if state.endpoints[usize::from(process)].outstanding(PeerId::from(other(process))) > 0 {
-                if state.give_ups_left > 0 {
-                    actions.push(SessionAction::GiveUp(process));
-                }
+            let waits = state.endpoints[usize::from(process)].outstanding(PeerId::from(other(process))) > 0;
+            if waits && state.give_ups_left > 0 {
+                actions.push(SessionAction::GiveUp(process));
             }
             if state.restarts_left > 0 {
                 actions.push(SessionAction::Restart(process));
