@@ -71,8 +71,9 @@ fn replica_engine_equals_tlc() {
 /// Nothing is claimed of what never happens, and no action or guard is idle.
 #[test]
 fn nothing_is_vacuous() {
-    // A trim and an answer that is not the last need three copies.
-    let replication_models = replication(3, 1, 2, 2);
+    // A trim and an answer that is not the last need three copies, an answer that comes late two operations.
+    let mut replication_models = replication(3, 1, 2, 2);
+    replication_models.refusals.extend(replication(2, 1, 3, 3).refusals);
     let storage = search(&Storage::of_variant(Variant::Hard, 2).unwrap());
     let bounds = EngineBounds { requests: 1, duplication_limit: 1, document_contents: 1 };
     let engine = search(&ReplicaEngine::new(EngineRules::SOUND, bounds).unwrap());
