@@ -63,7 +63,7 @@ mod tests {
             };
             with_model(info.name, bounds, &rules, checking).unwrap().unwrap()
         };
-        let two_nodes = report(&[2, 1, 2, 3]);
+        let two_nodes = report(&[2, 1, 3, 3]);
         let sentences = vacuous(&[info], std::slice::from_ref(&two_nodes));
         assert!(sentences.contains(&String::from("replication: the action HandleTrimTranslogRequest is never taken")));
         assert!(sentences.contains(&String::from("replication: the guard TrimTermTooOld never refuses")));
