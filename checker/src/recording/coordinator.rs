@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use quorate_model::coordination::history::History;
 use quorate_model::coordination::properties::{self as claim, RuleOutput};
-use quorate_model::coordination::{PublicationId, Sound};
+use quorate_model::coordination::{ClusterState, PublicationId, Sound};
 use quorate_model::coordinator::{
     ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, KeyValues, Mode, Policy,
     PublicationOutcome, actor_id,
@@ -102,8 +102,13 @@ impl<R: Policy> CoordinatorJudge<R> {
     fn observe(&mut self, turn: &JudgedTurn<'_, Node<R>>) -> bool {
         let mut news = false;
         let base = turn.before.map_or(PublicationId::new(0, 0), accepted);
-        if let Some(publication) = turn.after.publication.as_ref() {
-            news |= self.history.publish(turn.node, &publication.state, base);
+        let under_way = turn.after.publication.as_ref().map(|publication| &publication.state);
+        // A node that is alone has accepted, and maybe committed, in the turn in which it published.
+        let own = turn.after.coordination.accepted();
+        let at_once = turn.before.is_some() && own.value.master == Some(turn.node) && own.id() != base;
+        for state in under_way.into_iter().chain(at_once.then_some(own)) {
+            let state = ClusterState { value: unmarked(&state.value), ..state.clone() };
+            news |= self.history.publish(turn.node, &state, base);
         }
         if turn.before.is_some() && accepted(turn.after) != base {
             self.history.accept(turn.node, accepted(turn.after));
@@ -127,7 +132,7 @@ impl<R: Policy> CoordinatorJudge<R> {
         named("OneElectionWinnerPerTerm", claim::one_election_winner_per_term(states()))?;
         named("ModesMeanWhatTheySay", mode_invariant(node, own))?;
         let Some(applied) = own.applied.clone() else { return Ok(()) };
-        let value = self.history.identify(&applied.metadata);
+        let value = self.history.identify(&unmarked(&applied.metadata));
         if self.history.find(applied.id, value).is_none() {
             return Err(format!("AppliedStatesAgree: {node} has applied {} with a value that was not published", applied.id));
         }
@@ -189,6 +194,11 @@ fn check_history(history: &impl History) -> Verdict {
         ("P2bInvariant", claim::p2b_invariant(history)),
     ];
     checks.into_iter().try_for_each(|(name, verdict)| named(name, verdict))
+}
+
+/// Without the mark that a node makes when it learns that the state is committed.
+fn unmarked(metadata: &ClusterMetadata<KeyValues>) -> ClusterMetadata<KeyValues> {
+    ClusterMetadata { uuid_committed: false, ..metadata.clone() }
 }
 
 fn named(name: &str, verdict: Verdict) -> Verdict {

@@ -48,7 +48,7 @@ const DRIVEN: [(&[&str], &[&str]); 3] = [
     ),
 ];
 
-const ELSEWHERE: [Elsewhere; 6] = [
+const ELSEWHERE: [Elsewhere; 7] = [
     Elsewhere {
         models: &COORDINATORS,
         what: What::EveryGuard,
@@ -65,6 +65,11 @@ const ELSEWHERE: [Elsewhere; 6] = [
         models: &["prevote", "membership", "reconfiguration"],
         what: What::Action("Restart"),
         because: "restarts are the model coordinator's",
+    },
+    Elsewhere {
+        models: &["prevote"],
+        what: What::Action("PublicationTimeout"),
+        because: "publications that fail are the model coordinator's",
     },
     Elsewhere {
         models: &["reconfiguration"],
