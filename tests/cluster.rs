@@ -283,8 +283,8 @@ fn bad_requests_are_refused_in_words() {
     };
     refused(&["cluster", "status"], "there is no cluster in");
     refused(&["node", "--node", "n1"], "there is no cluster in");
-    refused(&["cluster", "up", "--nodes", "0"], "a cluster has 1 to 64 nodes, not 0");
-    refused(&["cluster", "up", "--nodes", "65"], "a cluster has 1 to 64 nodes, not 65");
+    refused(&["cluster", "up", "--nodes", "0"], "a cluster has 1 to 32 nodes, not 0");
+    refused(&["cluster", "up", "--nodes", "33"], "a cluster has 1 to 32 nodes, not 33");
 
     fs::create_dir(cluster.dir()).unwrap();
     fs::write(cluster.dir().join("precious"), "data").unwrap();

@@ -318,10 +318,12 @@ fn a_model_is_explored_in_the_browser() {
     visit.settle();
     assert_eq!(visit.steps(), steps);
     assert_eq!(visit.browser.eval(&format!("{guard} === null")), json!(true));
+    visit.browser.wait("location.hash.includes('w=PublishElectionNotWon') && location.hash.includes('p=')");
+    let before = visit.browser.eval("location.hash");
     visit.take("HandleStartJoin(n1, for n2, term 2)");
 
     // The place is a link; another visit by it comes to the same place.
-    visit.browser.wait("location.hash.includes('w=PublishElectionNotWon') && location.hash.includes('p=')");
+    visit.browser.wait(&format!("location.hash !== {before}"));
     let (steps, hash) = (visit.steps(), visit.browser.eval("location.hash"));
     visit.browser.open(&format!("{}{}", visit.running.url, hash.as_str().unwrap()));
     visit.settle();
