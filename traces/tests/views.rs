@@ -79,7 +79,7 @@ fn messages_are_paired_from_send_to_delivery() {
     assert_eq!(
         seen,
         [
-            (0, Some(3), once(&[5])),
+            (0, Some(2), once(&[5])),
             (1, Some(4), once(&[7])),
             (0, Some(6), none),
             (1, Some(6), none),
