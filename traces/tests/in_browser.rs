@@ -261,7 +261,7 @@ fn partitions_and_leaders_are_bands() {
 fn copies_and_the_master_are_columns() {
     let Some(mut bench) = Bench::new("copies") else { return };
     let text = include_str!("../gallery/replication-demoted-primary.itf.json");
-    bench.open(text, "#s=4");
+    bench.open(text, "#s=5");
     assert_eq!(bench.browser.text("table.nodes thead"), "n1n2n3▶ master");
     let changed = "[...document.querySelectorAll('td.changed')].map((cell) => cell.textContent)";
     let changed = bench.browser.eval(changed).to_string();
