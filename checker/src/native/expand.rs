@@ -188,6 +188,7 @@ impl<'a, 'x, M: Specification, X: Explorer<M>> Worker<'a, 'x, M, X> {
         let mut first = 0;
         self.explorer.begin_reading();
         while !encoded.is_empty() {
+            table.give_way(shared.options.threads);
             let mut slot = 0;
             while slot < SLOTS && !encoded.is_empty() {
                 self.explorer.read(slot, &mut encoded)?;

@@ -28,7 +28,7 @@ mod table;
 
 use std::io;
 use std::ops::Deref;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, RwLock, RwLockReadGuard};
 use std::time::Instant;
 
@@ -58,6 +58,7 @@ pub fn check<M: Specification>(model: &M, options: &Options, control: &Control) 
             claims: &claims,
             watch: &watch,
             table: RwLock::new(Table::new(options.width)),
+            is_full: AtomicBool::new(false),
             log: Mutex::new(DiscoveryLog::default()),
         };
         let explorers = (0..options.threads.max(1)).map(|_| model.explorer(shared.identity())).collect();
@@ -73,6 +74,8 @@ struct Shared<'a, M: Specification> {
     claims: &'a Claims<M>,
     watch: &'a Watch,
     table: RwLock<Table>,
+    /// Somebody waits for the others to let the table go, so that it can grow.
+    is_full: AtomicBool,
     log: Mutex<DiscoveryLog>,
 }
 
@@ -82,13 +85,14 @@ impl<M: Specification> Shared<'_, M> {
     }
 
     fn read_table(&self) -> Reading<'_> {
-        Reading { lock: &self.table, guard: Some(self.table.read().expect("no panic while held")) }
+        Reading { lock: &self.table, is_full: &self.is_full, guard: Some(self.table.read().expect("no panic while held")) }
     }
 }
 
 /// The table while a worker inserts into it.
 struct Reading<'a> {
     lock: &'a RwLock<Table>,
+    is_full: &'a AtomicBool,
     guard: Option<RwLockReadGuard<'a, Table>>,
 }
 
@@ -97,9 +101,21 @@ impl Reading<'_> {
     #[cold]
     fn grow(&mut self, threads: usize) {
         let seen = self.capacity();
+        self.is_full.store(true, Relaxed);
         self.guard = None;
-        self.lock.write().expect("no panic while held").grow(seen, threads);
+        let mut table = self.lock.write().expect("no panic while held");
+        table.grow(seen, threads);
+        self.is_full.store(false, Relaxed);
+        drop(table);
         self.guard = Some(self.lock.read().expect("no panic while held"));
+    }
+
+    /// Lets the lock go if somebody waits for it.
+    #[inline]
+    fn give_way(&mut self, threads: usize) {
+        if self.is_full.load(Relaxed) {
+            self.grow(threads);
+        }
     }
 }
 

@@ -41,8 +41,10 @@ const SHARDS_IN_SEGMENT: usize = 16;
 const FIRST_CAPACITY: usize = 256;
 /// Words that the processor fetches together: a fingerprint's place is a line.
 const LINE: usize = 8;
+/// Words of a page of memory.
+const PAGE: usize = 512;
 /// With more slots than this the table is grown on many threads.
-const MANY_SLOTS: usize = 1 << 22;
+const MANY_SLOTS: usize = 1 << 18;
 
 /// A set of fingerprints that many threads insert into.
 pub(crate) struct Table {
@@ -201,6 +203,9 @@ impl Segment {
     fn new(capacity: usize, wide: bool) -> Self {
         let len = SHARDS_IN_SEGMENT * if wide { 2 * capacity } else { capacity };
         let words: Box<[AtomicU64]> = (0..len + LINE).map(|_| AtomicU64::new(0)).collect();
+        // Written to once: a page that is read first is copied at its first
+        // write, and every processor must be told.
+        words.iter().step_by(PAGE).for_each(|word| word.store(0, Relaxed));
         let begin = words.as_ptr().align_offset(8 * LINE).min(LINE);
         Segment { words, begin, len }
     }
