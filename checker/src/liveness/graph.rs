@@ -78,7 +78,8 @@ pub(crate) fn explore<M: Specification>(
         initial_without: vec![0; predicates.len()],
         counts: GraphCounts::default(),
     };
-    let mut explorer = Explorer { model, predicates, seed, watch, graph, instances: HashMap::new(), queue: Queue::default() };
+    let (bounds_cut, instances) = (super::bounds_cut(model), HashMap::new());
+    let mut explorer = Explorer { model, predicates, seed, watch, bounds_cut, graph, instances, queue: Queue::default() };
     match explorer.run() {
         Ok(()) => {
             let mut graph = explorer.graph;
@@ -97,6 +98,8 @@ struct Explorer<'a, M: Specification> {
     predicates: &'a [Predicate<M>],
     seed: u64,
     watch: &'a Watch,
+    /// Whether a step out of the bounds is part of a behaviour.
+    bounds_cut: bool,
     graph: Graph<M>,
     /// Equal actions are one instance.
     instances: HashMap<M::Action, u32>,
@@ -180,6 +183,11 @@ impl<M: Specification> Explorer<'_, M> {
                 return Ok(());
             }
             Some(target) => target,
+            // Only a recovery takes it: in a behaviour it is not possible.
+            None if !self.bounds_cut => {
+                self.graph.counts.recovery_steps += 1;
+                return Ok(());
+            }
             None => {
                 self.graph.counts.cut_transitions += 1;
                 self.graph.cut.insert(number);

@@ -21,7 +21,10 @@
 //! A step out of the bounds makes its action possible and leads to where nothing
 //! is known: a cut state is no dead end and no success. A violation is a cycle
 //! within the bounds and therefore certain; what would hold is `inconclusive`
-//! where the bounds cut behaviours that matter.
+//! where the bounds cut behaviours that matter. Where the bounds are all of the
+//! kind budget or headroom, a step out of them is one that only a recovery takes
+//! ([`crate::recovery`]): behaviours are those that the budget allows, and it is
+//! not possible in them.
 //!
 //! Memory, measured by the example `liveness_memory`: about 24 bytes a state (12
 //! of fingerprint, 5 to 7.5 of table, 4 where its edges begin, a bit or two for
@@ -48,7 +51,7 @@ mod replay;
 mod structure;
 
 use quorate_model::property::Check;
-use quorate_model::specification::Specification;
+use quorate_model::specification::{BoundKind, Specification};
 
 use crate::control::{Control, Watch};
 use crate::outcome::{PropertyOutcome, Stop, Verdict};
@@ -58,6 +61,14 @@ use decide::{Claim, Judge};
 use graph::{Halt, Predicate};
 pub use options::{LivenessError, LivenessOptions};
 pub use outcome::{Evidence, GraphCounts, LivenessOutcome, LivenessProperty};
+
+/// Whether leaving the bounds hides states that claims are about. A claim is
+/// about what the budget allows, so running out of it hides nothing.
+pub(crate) fn bounds_cut<M: Specification>(model: &M) -> bool {
+    let bounds = model.bounds();
+    let is = |wanted: BoundKind| bounds.iter().any(|bound| bound.kind == wanted);
+    is(BoundKind::Cut) || !(is(BoundKind::Budget) || is(BoundKind::Headroom))
+}
 
 /// Decides every claim of `model` about behaviours that go on for ever.
 pub fn check<M: Specification>(

@@ -29,10 +29,10 @@ mod explore;
 mod search;
 
 use quorate_model::property::Check;
-use quorate_model::specification::{BoundKind, Specification};
+use quorate_model::specification::Specification;
 
 use crate::control::{Control, Watch};
-use crate::liveness::{LivenessError, LivenessOptions, LivenessOutcome, undecided, why_undecided};
+use crate::liveness::{LivenessError, LivenessOptions, LivenessOutcome, bounds_cut, undecided, why_undecided};
 use crate::panics;
 pub use explore::RecoveryCounts;
 use explore::{Claim, Explorer};
@@ -54,7 +54,7 @@ pub fn check<M: Specification>(
     options.refuse_symmetry()?;
     let claims = claims(model);
     let watch = Watch::default();
-    let mut explorer = Explorer::new(model, options, &claims, &watch, cuts_weaken(model));
+    let mut explorer = Explorer::new(model, options, &claims, &watch, bounds_cut(model));
     let (panic, measured) = watch
         .during(&options.watched(), control, || if claims.is_empty() { None } else { panics::catch(|| explorer.run()).err() });
     // A claim that was violated before the end stays so.
@@ -95,12 +95,4 @@ fn claims<M: Specification>(model: &M) -> Vec<Claim<M>> {
             _ => None,
         })
         .collect()
-}
-
-/// Whether leaving the bounds hides states that the claim is about. The claim is
-/// about what the budget allows, so running out of it hides nothing.
-fn cuts_weaken<M: Specification>(model: &M) -> bool {
-    let bounds = model.bounds();
-    let is = |wanted: BoundKind| bounds.iter().any(|bound| bound.kind == wanted);
-    is(BoundKind::Cut) || !(is(BoundKind::Budget) || is(BoundKind::Headroom))
 }

@@ -59,23 +59,23 @@ fn rows(model: CoordinatorModel) -> Vec<Row> {
             "LostContactDeposesNobody",
             [3, 3, 2, 2, 0, 0, 0, 1],
         )],
-        CoordinatorModel::Membership | CoordinatorModel::Reconfiguration => vec![],
+        CoordinatorModel::Membership | CoordinatorModel::Reconfiguration | CoordinatorModel::Stabilisation => vec![],
     }
 }
 
 /// A guard that can be waived: of the rules, or of the Coordinator.
 #[derive(Clone, Copy)]
-enum Guard {
+pub(super) enum Guard {
     Rule(Rejection),
     Own(Refusal),
 }
 
-fn guards() -> Vec<(&'static str, Guard)> {
+pub(super) fn guards() -> Vec<(&'static str, Guard)> {
     let rules = Rejection::ALL.iter().map(|guard| (guard.name(), Guard::Rule(*guard)));
     rules.chain(Refusal::ALL.iter().map(|guard| (guard.name(), Guard::Own(*guard)))).collect()
 }
 
-fn waiving(mut mutant: CoordinatorMutant, guard: Guard) -> CoordinatorMutant {
+pub(super) fn waiving(mut mutant: CoordinatorMutant, guard: Guard) -> CoordinatorMutant {
     match guard {
         Guard::Rule(guard) => mutant.rules = mutant.rules.and_waiving(guard),
         Guard::Own(guard) => mutant = mutant.and_waiving(guard),
@@ -92,8 +92,8 @@ fn build<V: Visitor>(
 ) -> Result<V::Output, RegistryError> {
     let [nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions] = info.exactly(bounds)?;
     let (nodes, initial_masters) = (nodes as usize, initial_masters as usize);
-    let bounds =
-        CoordinatorBounds { nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions };
+    let limits = CoordinatorBounds { nodes, initial_masters, max_term, max_version, ..CoordinatorBounds::default() };
+    let bounds = CoordinatorBounds { submissions, exclusions, restarts, suspicions, ..limits };
     if *rules == Rules::default() {
         return Ok(visitor.visit(coordinator_world(model, Sound, bounds, true).map_err(|why| info.refused(why))?));
     }

@@ -12,6 +12,7 @@ mod elsewhere;
 mod replica_engine;
 mod replication;
 mod session;
+mod stabilisation;
 mod storage;
 mod zen_with_terms;
 
@@ -169,6 +170,7 @@ registry![
     coordinator::PreVoteEntry,
     coordinator::MembershipEntry,
     coordinator::ReconfigurationEntry,
+    stabilisation::StabilisationEntry,
     replication::ReplicationEntry,
     replication::QuietingEntry,
     replication::FallingEntry,

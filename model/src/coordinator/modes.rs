@@ -42,8 +42,10 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         self.state.validating.clear();
         if let Some(publication) = self.state.publication.take() {
             self.refuse_joins(publication.joining);
-            if let Some(waiting) = publication.waiting {
-                self.answer(waiting, PublicationOutcome::Unknown);
+            match publication.waiting {
+                Some(waiting) if self.rules.admits_not_knowing() => self.answer(waiting, PublicationOutcome::Unknown),
+                Some(waiting) => self.decline(waiting, NotPublished::NotLeader),
+                None => {}
             }
         }
         self.refuse_all_joins();

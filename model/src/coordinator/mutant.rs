@@ -32,6 +32,8 @@ pub enum CoordinatorEffect {
     DoesNotReconfigure,
     /// Clients hear of success before the leader has applied.
     AnswersBeforeApplying,
+    /// Clients are told that a publication that failed will never surface.
+    CallsFailureFinal,
 }
 
 /// A Coordinator with something wrong.
@@ -109,6 +111,10 @@ impl Policy for CoordinatorMutant {
 
     fn reconfigures(&self) -> bool {
         !self.is(CoordinatorEffect::DoesNotReconfigure)
+    }
+
+    fn admits_not_knowing(&self) -> bool {
+        !self.is(CoordinatorEffect::CallsFailureFinal)
     }
 
     fn applies_before_answering(&self) -> bool {

@@ -163,6 +163,13 @@ pub trait Policy: RuleSet {
         true
     }
 
+    /// Whether a client whose change may or may not surface is told that nobody
+    /// knows (`FailedToCommitClusterStateException`).
+    #[inline]
+    fn admits_not_knowing(&self) -> bool {
+        true
+    }
+
     /// Whether a client hears of success only after the leader has applied.
     #[inline]
     fn applies_before_answering(&self) -> bool {

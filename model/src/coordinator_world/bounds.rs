@@ -17,15 +17,19 @@ pub enum CoordinatorModel {
     Membership,
     /// A formed cluster that changes its voting configuration.
     Reconfiguration,
+    /// A formed cluster in which everything is driven, and which recovers from
+    /// what an adversary does to it.
+    Stabilisation,
 }
 
 impl CoordinatorModel {
     /// Every model.
-    pub const ALL: [CoordinatorModel; 4] = [
+    pub const ALL: [CoordinatorModel; 5] = [
         CoordinatorModel::Coordinator,
         CoordinatorModel::PreVote,
         CoordinatorModel::Membership,
         CoordinatorModel::Reconfiguration,
+        CoordinatorModel::Stabilisation,
     ];
 
     /// As the command line calls it.
@@ -35,6 +39,7 @@ impl CoordinatorModel {
             CoordinatorModel::PreVote => "prevote",
             CoordinatorModel::Membership => "membership",
             CoordinatorModel::Reconfiguration => "reconfiguration",
+            CoordinatorModel::Stabilisation => "stabilisation",
         }
     }
 
@@ -44,17 +49,19 @@ impl CoordinatorModel {
             CoordinatorModel::Coordinator => Driven::NONE,
             CoordinatorModel::PreVote => Driven { pre_vote: true, ..Driven::NONE },
             CoordinatorModel::Membership | CoordinatorModel::Reconfiguration => Driven { membership: true, ..Driven::NONE },
+            // How long somebody waits is no matter where timers fire when they like.
+            CoordinatorModel::Stabilisation => Driven { back_off: false, ..Driven::ALL },
         }
     }
 
     /// Whether it begins with a leader whose first state everybody has applied.
     pub fn is_formed(self) -> bool {
-        matches!(self, CoordinatorModel::PreVote | CoordinatorModel::Reconfiguration)
+        matches!(self, CoordinatorModel::PreVote | CoordinatorModel::Reconfiguration | CoordinatorModel::Stabilisation)
     }
 }
 
 /// The instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CoordinatorBounds {
     /// How many nodes there are; all are master-eligible.
     pub nodes: usize,
@@ -73,34 +80,57 @@ pub struct CoordinatorBounds {
     /// How often a leader or a follower that is there is given up; in
     /// `coordinator`, where that is free, it limits nothing.
     pub suspicions: u64,
+    /// In `stabilisation`: how often a candidate stands for election before the
+    /// cluster is left to recover.
+    pub elections: u64,
+    /// In `stabilisation`: how often a session between two nodes breaks.
+    pub disconnects: u64,
+    /// In `stabilisation`: how often a node is cut off from the others.
+    pub partitions: u64,
+    /// In `stabilisation`: how many messages may be under way when a timer
+    /// fires, a client asks or the adversary strikes. Deliveries come in any order.
+    pub under_way: u64,
 }
 
 impl CoordinatorBounds {
     /// Refuses what makes no sense or what the model's sets cannot hold.
-    pub fn validate(&self) -> Result<(), BoundError> {
+    pub fn validate(&self, model: CoordinatorModel) -> Result<(), BoundError> {
         in_range("nodes", self.nodes as u64, 1, 8)?;
         in_range("initial-masters", self.initial_masters as u64, 1, self.nodes as u64)?;
-        in_range("max-term", self.max_term, 1, 100)?;
-        in_range("max-version", self.max_version, 1, 100)?;
         in_range("submissions", self.submissions, 0, 100)?;
         in_range("exclusions", self.exclusions, 0, 100)?;
         in_range("restarts", self.restarts, 0, 100)?;
-        in_range("suspicions", self.suspicions, 0, 100)
+        in_range("suspicions", self.suspicions, 0, 100)?;
+        if model == CoordinatorModel::Stabilisation {
+            in_range("elections", self.elections, 0, 100)?;
+            in_range("disconnects", self.disconnects, 0, 100)?;
+            in_range("partitions", self.partitions, 0, 100)?;
+            return in_range("under-way", self.under_way, 0, 1_000);
+        }
+        in_range("max-term", self.max_term, 1, 100)?;
+        in_range("max-version", self.max_version, 1, 100)
     }
 
     /// As reports list them.
-    pub fn listed(&self) -> Vec<Bound> {
+    pub fn listed(&self, model: CoordinatorModel) -> Vec<Bound> {
         let bound = |name, value, kind| Bound { name, value, kind };
-        vec![
-            bound("nodes", self.nodes as u64, BoundKind::Size),
-            bound("initial-masters", self.initial_masters as u64, BoundKind::Size),
-            bound("max-term", self.max_term, BoundKind::Cut),
-            bound("max-version", self.max_version, BoundKind::Cut),
-            bound("submissions", self.submissions, BoundKind::Budget),
-            bound("exclusions", self.exclusions, BoundKind::Budget),
-            bound("restarts", self.restarts, BoundKind::Budget),
-            bound("suspicions", self.suspicions, BoundKind::Budget),
-        ]
+        let mut listed = vec![bound("nodes", self.nodes as u64, BoundKind::Size)];
+        if model != CoordinatorModel::Stabilisation {
+            listed.push(bound("initial-masters", self.initial_masters as u64, BoundKind::Size));
+            listed.push(bound("max-term", self.max_term, BoundKind::Cut));
+            listed.push(bound("max-version", self.max_version, BoundKind::Cut));
+        }
+        listed.push(bound("submissions", self.submissions, BoundKind::Budget));
+        listed.push(bound("exclusions", self.exclusions, BoundKind::Budget));
+        listed.push(bound("restarts", self.restarts, BoundKind::Budget));
+        listed.push(bound("suspicions", self.suspicions, BoundKind::Budget));
+        if model == CoordinatorModel::Stabilisation {
+            listed.push(bound("elections", self.elections, BoundKind::Budget));
+            listed.push(bound("disconnects", self.disconnects, BoundKind::Budget));
+            listed.push(bound("partitions", self.partitions, BoundKind::Budget));
+            listed.push(bound("under-way", self.under_way, BoundKind::Budget));
+        }
+        listed
     }
 
     /// What the adversary may spend.
@@ -110,6 +140,10 @@ impl CoordinatorBounds {
             exclusions: self.exclusions as u8,
             restarts: self.restarts as u8,
             suspicions: self.suspicions as u8,
+            elections: self.elections as u8,
+            disconnects: self.disconnects as u8,
+            partitions: self.partitions as u8,
+            overdrawn: 0,
         }
     }
 

@@ -2,10 +2,12 @@
 //! on every node, refinement of the rules, and what the modes mean.
 
 use super::bounds::CoordinatorModel;
+use super::contract::refines_the_contract;
 use super::environment::{CoordinatorAction as Action, CoordinatorWorld, CoordinatorWorldState as State};
 use super::ledger::Ledger;
 use super::parts::Turn;
 use super::refinement::turn_refines_the_rules;
+use super::stabilisation;
 use crate::coordination::claims::coordination_claims;
 use crate::coordination::history::History;
 use crate::coordination::properties::RuleOutput;
@@ -16,7 +18,7 @@ use crate::coordinator::{
     PublicationOutcome,
 };
 use crate::node_set::{NodeId, NodeSet};
-use crate::property::{Property, Verdict};
+use crate::property::{Check, Property, Verdict};
 use crate::world::WorldAction;
 
 type World<R> = CoordinatorWorld<R>;
@@ -96,6 +98,12 @@ pub(super) fn claims<R: Policy>(model: CoordinatorModel) -> Vec<Property<World<R
             "every turn is a composition of rule steps, and sends only what they send",
             refinement::<R>,
         ),
+        Property::step(
+            "RefinesTheContract",
+            "what the shard layer stands on (ours)",
+            "every step is one of the contract automaton: one durable history, applied in order, honest answers",
+            refines_the_contract::<R>,
+        ),
     ]);
     claims.extend(match model {
         CoordinatorModel::Coordinator => vec![
@@ -157,8 +165,69 @@ pub(super) fn claims<R: Policy>(model: CoordinatorModel) -> Vec<Property<World<R
                 },
             ),
         ],
+        CoordinatorModel::Stabilisation => stabilisation_claims(),
     });
     claims
+}
+
+/// What is always possible, what follows from what, and what stays as it is.
+fn stabilisation_claims<R: Policy>() -> Vec<Property<World<R>>> {
+    let possible = |name, source, meaning, goal| Property { name, source, meaning, check: Check::AlwaysPossible(goal) };
+    let leads_to = |name, source, meaning, from, to| Property { name, source, meaning, check: Check::LeadsTo(from, to) };
+    vec![
+        possible(
+            "OneLeaderIsPossible",
+            "AbstractCoordinatorTestCase.stabilise, groups 1 and 5 (L1)",
+            "from everywhere there can again be exactly one leader, with nothing left to do",
+            |_: &World<R>, s: &State| stabilisation::one_leader(s),
+        ),
+        possible(
+            "EverybodyFollowsIsPossible",
+            "AbstractCoordinatorTestCase.stabilise, group 3 (L2); #53338 (L6)",
+            "from everywhere all nodes can again be members that follow one leader and have applied its state",
+            |_: &World<R>, s: &State| stabilisation::everybody_follows(s),
+        ),
+        possible(
+            "AllVotesArePossible",
+            "AbstractCoordinatorTestCase.stabilise, group 3; #34335 (L3)",
+            "from everywhere the leader can come to hold the vote of every master-eligible node",
+            |world: &World<R>, s: &State| stabilisation::leader_holds_all_votes(s, world.actor.settings.master_eligible),
+        ),
+        possible(
+            "BestConfigurationIsPossible",
+            "AbstractCoordinatorTestCase.stabilise, group 6 (L5)",
+            "from everywhere the configuration can be as large as it should be, with nobody excluded in it",
+            |world: &World<R>, s: &State| stabilisation::configuration_is_the_best(s, world.actor.settings.master_eligible),
+        ),
+        possible(
+            "ExcludedLeaderHandsOver",
+            "#37802 (L9)",
+            "from everywhere the leader can be a node that is not excluded",
+            |world: &World<R>, s: &State| stabilisation::leader_is_not_excluded(s, world.actor.settings.master_eligible),
+        ),
+        leads_to(
+            "PublicationsEnd",
+            "Publication.onPossibleCompletion; PublicationTransportHandler (L1, L8)",
+            "a publication is completed, or its leader gives up",
+            |_: &World<R>, s: &State| stabilisation::somebody_publishes(s),
+            |_: &World<R>, s: &State| !stabilisation::somebody_publishes(s),
+        ),
+        leads_to(
+            "JoinsAreAnswered",
+            "JoinHelper.sendJoinRequest; #60872 (L2)",
+            "a candidate that has asked a leader to be let in does not wait for ever",
+            |_: &World<R>, s: &State| stabilisation::somebody_waits_to_be_let_in(s),
+            |_: &World<R>, s: &State| !stabilisation::somebody_waits_to_be_let_in(s),
+        ),
+        Property::step(
+            "WholeClustersStayWhole",
+            "AbstractCoordinatorTestCase.stabilise, group 5 (L1, L7)",
+            "once all follow a leader that has nothing left to do, only faults and requests change that",
+            |_: &World<R>, before: &State, action: &Action, after: &State| {
+                stabilisation::whole_clusters_stay_whole(before, action, after)
+            },
+        ),
+    ]
 }
 
 fn mode_invariant(id: NodeId, node: &CoordinatorState<u8>) -> Verdict {

@@ -11,6 +11,7 @@ use super::ledger::Ledger;
 use super::obsolete::is_obsolete;
 use super::parts;
 use super::renaming::Renamed;
+use super::stabilisation;
 use super::text::{MESSAGE_KINDS, TIMER_KINDS, message_kind, message_text, timer_kind};
 use crate::coordination::{ClusterState, Durable, Envelope, Rejection, Sound};
 use crate::coordinator::{
@@ -20,8 +21,8 @@ use crate::coordinator::{
 use crate::explorer::Parts;
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::Property;
-use crate::specification::{Bound, BoundError};
-use crate::world::{Environment, NetworkKind, Observed, SlotOf, World, WorldAction, WorldState};
+use crate::specification::{Bound, BoundError, Fairness};
+use crate::world::{Environment, FaultKind, Links, NetworkKind, Observed, SlotOf, World, WorldAction, WorldState};
 
 /// The adversary and the clients of the Coordinators.
 #[derive(Clone, Debug)]
@@ -51,12 +52,12 @@ pub fn coordinator_world<R: Policy>(
     bounds: CoordinatorBounds,
     drop_obsolete: bool,
 ) -> Result<CoordinatorWorld<R>, BoundError> {
-    bounds.validate()?;
+    bounds.validate(model)?;
     Ok(World {
         actor: Coordinator::new(rules.clone(), bounds.settings(model.driven())),
         nodes: bounds.nodes,
-        network: NetworkKind::RetainedSet,
-        drop_obsolete,
+        network: if model == CoordinatorModel::Stabilisation { NetworkKind::Sessions } else { NetworkKind::RetainedSet },
+        drop_obsolete: drop_obsolete && model != CoordinatorModel::Stabilisation,
         environment: CoordinatorEnvironment { rules, model, bounds },
     })
 }
@@ -76,9 +77,22 @@ impl<R: Policy> CoordinatorEnvironment<R> {
 }
 
 impl<R> CoordinatorEnvironment<R> {
+    /// Whether little enough is under way for something new to begin.
+    fn has_time(&self, state: &CoordinatorWorldState) -> bool {
+        self.model != CoordinatorModel::Stabilisation || state.network.len() as u64 <= self.bounds.under_way
+    }
+
     /// The same under other rules.
     pub(super) fn under<Q>(&self, rules: Q) -> CoordinatorEnvironment<Q> {
         CoordinatorEnvironment { rules, model: self.model, bounds: self.bounds }
+    }
+}
+
+/// A change of the value is a request of its own, by the value that it writes.
+fn request(change: &ClusterChange<u8>) -> u64 {
+    match change {
+        ClusterChange::Value(value) => u64::from(*value),
+        _ => 0,
     }
 }
 
@@ -95,6 +109,7 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
             accepted: Default::default(),
             committed: Default::default(),
             descents: Default::default(),
+            refused: Default::default(),
             left: self.bounds.budget(),
         }
     }
@@ -107,12 +122,17 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
         let mut state = self.deliver_all(world, blank);
         let election = WorldAction::Timeout { node: NodeId(0), timer: CoordinatorTimer::Election };
         state = world.take(&state, &election).unwrap_or(state);
-        self.deliver_all(world, state)
+        state = self.deliver_all(world, state);
+        state.ledger.left = self.bounds.budget();
+        state
     }
 
     /// A change may be asked of every leader that is not busy; what others
     /// answer is known, and changes nothing.
     fn requests(&self, state: &CoordinatorWorldState) -> Vec<(NodeId, Id, CoordinatorMsg<u8>)> {
+        if !self.has_time(state) {
+            return Vec::new();
+        }
         let (left, all) = (state.ledger.left, self.bounds.budget());
         let mut changes = Vec::new();
         if left.submissions > 0 {
@@ -122,18 +142,24 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
             let nodes = (0..self.bounds.nodes).map(NodeId::from_index);
             changes.extend(nodes.map(|node| ClusterChange::AddVotingConfigExclusions(NodeSet::single(node))));
         }
-        let free = |state: &CoordinatorState<u8>| state.mode == Mode::Leader && state.publication.is_none();
+        // Over sessions a change may also have to wait.
+        let waits = self.model == CoordinatorModel::Stabilisation;
+        let free = |state: &CoordinatorState<u8>| state.mode == Mode::Leader && (waits || state.publication.is_none());
         let leaders = state.up().filter(|(_, slot)| free(&slot.state)).map(|(node, _)| node);
         leaders
             .flat_map(|node| {
-                changes
-                    .iter()
-                    .map(move |change| (node, Id::from(CLIENT), CoordinatorMsg::Submit { request: 0, change: change.clone() }))
+                changes.iter().map(move |change| {
+                    (node, Id::from(CLIENT), CoordinatorMsg::Submit { request: request(change), change: change.clone() })
+                })
             })
             .collect()
     }
 
     fn may_fire(&self, state: &CoordinatorWorldState, node: NodeId, timer: &CoordinatorTimer) -> bool {
+        if self.model == CoordinatorModel::Stabilisation {
+            return stabilisation::may_fire(state, node, *timer)
+                && (*timer == CoordinatorTimer::NextTask || self.has_time(state));
+        }
         let own = &state.nodes[node.index()].state;
         match timer {
             // What it would ask again is still under way.
@@ -151,6 +177,51 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
         state.ledger.left.restarts > 0
     }
 
+    fn faults(&self) -> &'static [FaultKind] {
+        if self.model == CoordinatorModel::Stabilisation { stabilisation::FAULTS } else { &[FaultKind::Restart] }
+    }
+
+    fn may_crash(&self, state: &CoordinatorWorldState, _node: NodeId) -> bool {
+        state.ledger.left.restarts > 0 && self.has_time(state)
+    }
+
+    fn may_disconnect(&self, state: &CoordinatorWorldState, _one: NodeId, _other: NodeId) -> bool {
+        state.ledger.left.disconnects > 0 && self.has_time(state)
+    }
+
+    /// A node is cut off from all others, one at a time.
+    fn cuts(&self, state: &CoordinatorWorldState) -> Vec<Links> {
+        if state.ledger.left.partitions == 0 || !state.outage.cut.is_empty() || !self.has_time(state) {
+            return Vec::new();
+        }
+        let all = NodeSet::first(self.bounds.nodes);
+        all.iter().map(|node| Links::between(NodeSet::single(node), all.without(node))).collect()
+    }
+
+    fn observe_fault(&self, ledger: &mut Ledger, action: &CoordinatorAction) {
+        match action.fault() {
+            Some(FaultKind::Disconnect) => ledger.left.disconnects -= 1,
+            Some(FaultKind::Cut) => ledger.left.partitions -= 1,
+            _ => {}
+        }
+    }
+
+    fn fairness(&self, action: &CoordinatorAction) -> Fairness {
+        stabilisation::fairness(action)
+    }
+
+    fn recovery_step(&self, world: &CoordinatorWorld<R>, state: &CoordinatorWorldState) -> Option<CoordinatorAction> {
+        stabilisation::recovery_step(world, state)
+    }
+
+    fn allowed_in_recovery(&self, state: &CoordinatorWorldState, action: &CoordinatorAction) -> bool {
+        stabilisation::allowed_in_recovery(state, action)
+    }
+
+    fn within_headroom(&self, state: &CoordinatorWorldState) -> bool {
+        stabilisation::within_headroom(state)
+    }
+
     fn on_disconnect(&self, _peer: NodeId) -> Option<CoordinatorMsg<u8>> {
         Some(CoordinatorMsg::Disconnected)
     }
@@ -160,8 +231,15 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
         node.current_term() <= self.bounds.max_term && node.accepted().version <= self.bounds.max_version
     }
 
+    fn within_bounds(&self, state: &CoordinatorWorldState) -> bool {
+        match self.model {
+            CoordinatorModel::Stabilisation => state.ledger.left.overdrawn == 0,
+            _ => state.nodes.iter().all(|slot| self.is_within_bounds(&slot.state)),
+        }
+    }
+
     fn bounds_are_of_nodes(&self) -> bool {
-        true
+        self.model != CoordinatorModel::Stabilisation
     }
 
     fn parts_read_by(&self, claim: &str) -> Parts {
@@ -176,8 +254,10 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     fn is_noted(&self, step: &Observed<'_, Coordinator<u8, R>>) -> bool {
         let turn = parts::Turn { node: step.node, before: step.before, after: step.after };
         // What may cost something, and then what may be written down.
-        matches!(step.action, WorldAction::Restart { .. } | WorldAction::Request { .. } | WorldAction::Timeout { .. })
-            || step.before.applied != step.after.applied
+        matches!(
+            step.action,
+            WorldAction::Restart { .. } | WorldAction::Crash { .. } | WorldAction::Request { .. } | WorldAction::Timeout { .. }
+        ) || step.before.applied != step.after.applied
             || step.before.coordination.accepted() != step.after.coordination.accepted()
             || step.sent.iter().any(|(_, message)| turn.needs_the_ledger(message))
             || published_in(step.node, step.before, step.after).is_some()
@@ -185,17 +265,24 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
 
     fn observe(&self, ledger: &mut Ledger, step: &Observed<'_, Coordinator<u8, R>>) {
         match step.action {
-            WorldAction::Restart { .. } => ledger.left.restarts -= 1,
+            WorldAction::Restart { .. } | WorldAction::Crash { .. } => ledger.left.restarts -= 1,
             WorldAction::Request { message: CoordinatorMsg::Submit { change: ClusterChange::Value(_), .. }, .. } => {
                 ledger.left.submissions -= 1;
             }
             WorldAction::Request { .. } => ledger.left.exclusions -= 1,
             WorldAction::Timeout { timer, .. } if is_suspicion(*timer) && self.model != CoordinatorModel::Coordinator => {
-                ledger.left.suspicions -= 1;
+                // Who has waited for what cannot come suspects for nothing.
+                ledger.left.suspicions = ledger.left.suspicions.saturating_sub(1);
+            }
+            WorldAction::Timeout { timer: CoordinatorTimer::Election, .. } if self.model == CoordinatorModel::Stabilisation => {
+                match ledger.left.elections.checked_sub(1) {
+                    Some(left) => ledger.left.elections = left,
+                    None => ledger.left.overdrawn += 1,
+                }
             }
             _ => {}
         }
-        if matches!(step.action, WorldAction::Restart { .. } | WorldAction::Start { .. }) {
+        if matches!(step.action, WorldAction::Restart { .. } | WorldAction::Crash { .. } | WorldAction::Start { .. }) {
             return;
         }
         let (before, after) = (&step.before.coordination, &step.after.coordination);
@@ -209,6 +296,11 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
             ledger.commit(applied.id);
         }
         for (_, message) in step.sent {
+            if let CoordinatorMsg::Outcome { request, outcome: PublicationOutcome::NotPublished(_) } = message
+                && *request > 0
+            {
+                ledger.refuse(*request as u8);
+            }
             if let CoordinatorMsg::Commit(id) | CoordinatorMsg::Outcome { outcome: PublicationOutcome::Committed(id), .. } =
                 message
             {
@@ -226,7 +318,7 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     }
 
     fn bounds(&self) -> Vec<Bound> {
-        self.bounds.listed()
+        self.bounds.listed(self.model)
     }
 
     fn claims(&self) -> Vec<Property<CoordinatorWorld<R>>> {

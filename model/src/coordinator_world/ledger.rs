@@ -22,6 +22,14 @@ pub struct Budget {
     pub restarts: u8,
     /// Suspicions of a leader or a follower that is there.
     pub suspicions: u8,
+    /// Elections that somebody stands for.
+    pub elections: u8,
+    /// Sessions that break.
+    pub disconnects: u8,
+    /// Nodes that are cut off.
+    pub partitions: u8,
+    /// Elections beyond the budget, which only a recovery uses.
+    pub overdrawn: u8,
 }
 
 /// Ghost state and budget.
@@ -38,6 +46,8 @@ pub struct Ledger {
     pub committed: SmallVec<[PublicationId; 4]>,
     /// Which publication builds on which.
     pub descents: Descents,
+    /// Requests of clients that were answered as not published, sorted.
+    pub refused: SmallVec<[u8; 2]>,
     /// What may still happen.
     pub left: Budget,
 }
@@ -99,6 +109,13 @@ impl Ledger {
     pub fn commit(&mut self, id: PublicationId) {
         if let Err(position) = self.committed.binary_search(&id) {
             self.committed.insert(position, id);
+        }
+    }
+
+    /// Adds a request that was answered as not published.
+    pub fn refuse(&mut self, request: u8) {
+        if let Err(position) = self.refused.binary_search(&request) {
+            self.refused.insert(position, request);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The world of the [`Coordinator`](crate::coordinator::Coordinator): four models
+//! The world of the [`Coordinator`](crate::coordinator::Coordinator): five models
 //! of one actor.
 //!
 //! | model | driven by messages and timers | left to the environment |
@@ -7,12 +7,14 @@
 //! | `prevote` | pre-votes too, from a formed cluster | who suspects whom, within a budget |
 //! | `membership` | discovery, bootstrapping, joins, removals | as above |
 //! | `reconfiguration` | the same, from a formed cluster, with exclusions | as above |
+//! | `stabilisation` | everything, over sessions | crashes, partitions, suspicions, within a budget |
 //!
 //! What is left to the environment may happen at any time, so that whatever the
 //! messages and timers would have brought about is among what it does.
 
 mod bounds;
 mod claims;
+mod contract;
 mod environment;
 mod keys;
 mod ledger;
@@ -20,6 +22,7 @@ mod obsolete;
 mod parts;
 mod refinement;
 mod renaming;
+mod stabilisation;
 mod text;
 
 pub use bounds::{CoordinatorBounds, CoordinatorModel};

@@ -24,6 +24,7 @@ pub(super) fn read_by(claim: &str) -> Parts {
         | "CommittedClusterUuidStays"
         | "WonElectionsStayWon"
         | "OneReconfigurationAtATime"
+        | "RefinesTheContract"
         | "RefinesTheRules" => Parts::LOCAL,
         "OneElectionWinnerPerTerm" => ELECTION,
         "LostContactDeposesNobody" => ELECTION.and(LEDGER),
@@ -68,7 +69,7 @@ impl Turn<'_> {
         match message {
             CoordinatorMsg::Publish(Publication::Full(state)) => self.is_sent_again(false, state.id()),
             CoordinatorMsg::Commit(_) => true,
-            CoordinatorMsg::Outcome { outcome, .. } => matches!(outcome, PublicationOutcome::Committed(_)),
+            CoordinatorMsg::Outcome { outcome, .. } => *outcome != PublicationOutcome::Unknown,
             _ => false,
         }
     }

@@ -316,4 +316,8 @@ impl<R: Policy> Policy for Recorded<R> {
     fn applies_before_answering(&self) -> bool {
         self.inner.applies_before_answering()
     }
+
+    fn admits_not_knowing(&self) -> bool {
+        self.inner.admits_not_knowing()
+    }
 }
