@@ -326,16 +326,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
 impl<V: ClusterValue> LeaderPublication<V> {
     fn diff(&self) -> Publication<V> {
-        let ClusterState { term, version, ref value, config, committed_config } = self.state;
-        let value = ClusterMetadata {
-            cluster_uuid: value.cluster_uuid,
-            uuid_committed: value.uuid_committed,
-            master: value.master,
-            members: value.members,
-            exclusions: value.exclusions,
-            value: (),
-        };
-        let state = ClusterState { term, version, value, config, committed_config };
+        let state = self.state.with_value(self.state.value.with_value(()));
         Publication::Diff(StateDiff { base: self.base, state, change: self.change.clone() })
     }
 }
@@ -343,15 +334,7 @@ impl<V: ClusterValue> LeaderPublication<V> {
 impl<V: ClusterValue> StateDiff<V> {
     /// The whole state, where `base` is the value of the state that it is a difference to.
     pub fn applied_to(&self, base: &V) -> ClusterState<ClusterMetadata<V>> {
-        let ClusterState { term, version, ref value, config, committed_config } = self.state;
-        let value = ClusterMetadata {
-            cluster_uuid: value.cluster_uuid,
-            uuid_committed: value.uuid_committed,
-            master: value.master,
-            members: value.members,
-            exclusions: value.exclusions,
-            value: self.change.as_ref().map_or_else(|| base.clone(), |change| base.changed(change)),
-        };
-        ClusterState { term, version, value, config, committed_config }
+        let value = self.change.as_ref().map_or_else(|| base.clone(), |change| base.changed(change));
+        self.state.with_value(self.state.value.with_value(value))
     }
 }
