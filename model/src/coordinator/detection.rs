@@ -17,19 +17,24 @@ use crate::settings::schedule::{follower_check, leader_check};
 
 impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// A leader checks the nodes of the state that it publishes, from the start
-    /// of the publication, and nobody else.
+    /// of the publication, and nobody else. Whom it checks already it goes on
+    /// checking in its own time (`FollowersChecker.setCurrentNodes`): otherwise a
+    /// leader that publishes all the time would never find out who is gone.
     pub(super) fn check_followers(&mut self, members: NodeSet) {
         let known: NodeSet = self.accepted().value.members.nodes;
         for gone in known.iter().filter(|node| !members.contains(*node)) {
             self.stop_checking(gone);
         }
-        let faulty = self.state.faulty;
-        for follower in members.without(self.id).iter().filter(|node| !faulty.contains(*node)) {
+        // The first publication of a term finds nobody checked.
+        let checked = if self.accepted().term == self.current_term() { known } else { NodeSet::EMPTY };
+        let (own, faulty) = (self.id, self.state.faulty);
+        let starts = |node: &NodeId| *node != own && !checked.contains(*node) && !faulty.contains(*node);
+        for follower in members.iter().filter(starts) {
             self.check_follower(follower);
         }
     }
 
-    /// Sends a check, unless the last one is not answered yet.
+    /// Sends a check, and waits for the answer so long.
     pub(super) fn check_follower(&mut self, follower: NodeId) {
         if !self.is_leader() {
             return;
