@@ -24,6 +24,7 @@ fn world(model: CoordinatorModel) -> CoordinatorWorld<Sound> {
         exclusions: 1,
         restarts: 1,
         suspicions: 2,
+        ..CoordinatorBounds::default()
     };
     coordinator_world(model, Sound, bounds, true).unwrap()
 }

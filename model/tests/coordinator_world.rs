@@ -16,8 +16,8 @@ type Bounds = [u64; 8];
 fn world<R: Policy>(model: CoordinatorModel, rules: R, bounds: Bounds, drop_obsolete: bool) -> CoordinatorWorld<R> {
     let [nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions] = bounds;
     let (nodes, initial_masters) = (nodes as usize, initial_masters as usize);
-    let bounds =
-        CoordinatorBounds { nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions };
+    let limits = CoordinatorBounds { nodes, initial_masters, max_term, max_version, ..CoordinatorBounds::default() };
+    let bounds = CoordinatorBounds { submissions, exclusions, restarts, suspicions, ..limits };
     coordinator_world(model, rules, bounds, drop_obsolete).expect("the bounds make sense")
 }
 

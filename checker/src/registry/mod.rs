@@ -169,6 +169,7 @@ registry![
     coordinator::PreVoteEntry,
     coordinator::MembershipEntry,
     coordinator::ReconfigurationEntry,
+    coordinator::DutiesEntry,
     replication::ReplicationEntry,
     replication::QuietingEntry,
     replication::FallingEntry,

@@ -4,7 +4,6 @@
 use super::message::{CoordinatorMsg, JoinRequest};
 use super::metadata::ClusterMetadata;
 use super::policy::{Policy, Refusal};
-use super::settings::placeholder;
 use super::state::{CoordinatorTimer, Mode};
 use super::turn::Turn;
 use super::value::ClusterValue;
@@ -127,8 +126,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         let there = found.intersection(initial);
         self.rules.permit(Refusal::InitialMastersNotFound, there.len() * 2 > initial.len())?;
 
-        let missing = initial.iter().filter(|node| !there.contains(*node)).map(placeholder);
-        let config = missing.fold(there, NodeSet::with);
+        let config = self.rules.first_configuration(there, initial);
         let cluster_uuid = self.settings.cluster_uuid * 64 + self.id.index() as u64 + 1;
         let mut metadata = ClusterMetadata { cluster_uuid, ..ClusterMetadata::blank() };
         if !self.settings.driven.membership {

@@ -37,9 +37,16 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
     fn may_schedule_elections(&self, found: NodeSet) -> Result<(), Refusal> {
         self.rules.permit(Refusal::NotMasterEligible, self.is_master_eligible(self.id))?;
+        self.may_lead(self.id)?;
         let (own, voters) = (self.accepted(), found.intersection(self.settings.master_eligible));
         let found = self.rules.is_election_quorum(voters, own.committed_config, own.config);
         self.rules.permit(Refusal::NoQuorumFound, found)
+    }
+
+    /// A node that only votes never leads. In Elasticsearch one may win in order to
+    /// hand a fresher state over; here that state waits for a full master to have it.
+    fn may_lead(&self, node: NodeId) -> Result<(), Refusal> {
+        self.rules.permit(Refusal::VotingOnly, !self.settings.voting_only.contains(node))
     }
 
     /// Closes the scheduler.
@@ -176,7 +183,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         let reachable = accepted_by.intersection(members.master_eligible);
         let heirs = reachable.without(self.id);
         let could_win = self.rules.is_election_quorum(reachable, own.committed_config, own.config);
-        let Some(candidate) = heirs.iter().find(|heir| could_win && self.may_win(*heir)) else { return false };
+        let Some(candidate) = heirs.iter().find(|heir| could_win && self.may_win(*heir) && self.may_lead(*heir).is_ok()) else { return false };
         let term = self.next_term();
         self.tell_all(members.nodes, &CoordinatorMsg::StartJoin { candidate, term });
         self.on_start_join(candidate, term);

@@ -56,7 +56,7 @@ pub use message::{CoordinatorMsg, JoinRequest, NotPublished, Publication, Public
 pub use metadata::{ClusterChange, ClusterMetadata, ClusterUuid, Members};
 pub use mutant::{CoordinatorEffect, CoordinatorMutant};
 pub use policy::{Policy, Refusal};
-pub use settings::{CoordinatorSettings, CoordinatorSettingsError, Driven, placeholder};
+pub use settings::{CoordinatorSettings, CoordinatorSettingsError, Driven};
 pub use state::{Applied, CoordinatorState, CoordinatorTimer, LeaderPublication, Mode, Submission, Waiting};
 pub use value::{ClusterValue, KeyValues, PutKey};
 

@@ -6,7 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::coordination::bootstrap::with_placeholders;
+use crate::coordination::reconfigurator::{LeaderView, Reconfigurator, improve_configuration};
 use crate::coordination::{ElasticsearchJava, RuleSet, Sound, Term};
+use crate::node_set::NodeSet;
 
 /// Why a Coordinator does not do what an input asks for: one variant for each
 /// guard that is not a rule's.
@@ -22,6 +25,8 @@ pub enum Refusal {
     MayNotWin,
     /// An election: the node is not master-eligible (#35996).
     NotMasterEligible,
+    /// An election, a hand-over: the node only votes (`VotingOnlyNodePlugin`).
+    VotingOnly,
     /// An election, a vote or a check: the node's disk is not well.
     Unhealthy,
     /// A pre-vote: another leader is known.
@@ -51,7 +56,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every guard.
-    pub const ALL: [Refusal; 17] = {
+    pub const ALL: [Refusal; 18] = {
         use Refusal::*;
         [
             NotAnInitialMaster,
@@ -59,6 +64,7 @@ impl Refusal {
             NoQuorumFound,
             MayNotWin,
             NotMasterEligible,
+            VotingOnly,
             Unhealthy,
             LeaderKnown,
             VoterIsFresher,
@@ -83,6 +89,7 @@ impl Refusal {
             NoQuorumFound => "NoQuorumFound",
             MayNotWin => "MayNotWin",
             NotMasterEligible => "NotMasterEligible",
+            VotingOnly => "VotingOnly",
             Unhealthy => "Unhealthy",
             LeaderKnown => "LeaderKnown",
             VoterIsFresher => "VoterIsFresher",
@@ -157,10 +164,17 @@ pub trait Policy: RuleSet {
         true
     }
 
-    /// Whether a leader improves the voting configuration.
+    /// The voting configuration that a leader publishes next, if there is a better one.
     #[inline]
-    fn reconfigures(&self) -> bool {
-        true
+    fn better_configuration(&self, view: &LeaderView) -> Option<NodeSet> {
+        improve_configuration(&Reconfigurator, view).ok()
+    }
+
+    /// The configuration that a node bootstraps with: those of `initial` that it
+    /// has found, and placeholders for the others (#37463).
+    #[inline]
+    fn first_configuration(&self, found: NodeSet, initial: NodeSet) -> NodeSet {
+        with_placeholders(found, initial.len())
     }
 
     /// Whether a client hears of success only after the leader has applied.

@@ -1,4 +1,4 @@
-//! The four models of the Coordinator, and how large an instance is.
+//! The models of the Coordinator, and how large an instance is.
 
 use super::ledger::Budget;
 use crate::coordinator::{CoordinatorSettings, Driven};
@@ -17,15 +17,19 @@ pub enum CoordinatorModel {
     Membership,
     /// A formed cluster that changes its voting configuration.
     Reconfiguration,
+    /// A formed cluster with roles, in which checks and answers are driven and
+    /// disks fall ill.
+    Duties,
 }
 
 impl CoordinatorModel {
     /// Every model.
-    pub const ALL: [CoordinatorModel; 4] = [
+    pub const ALL: [CoordinatorModel; 5] = [
         CoordinatorModel::Coordinator,
         CoordinatorModel::PreVote,
         CoordinatorModel::Membership,
         CoordinatorModel::Reconfiguration,
+        CoordinatorModel::Duties,
     ];
 
     /// As the command line calls it.
@@ -35,6 +39,7 @@ impl CoordinatorModel {
             CoordinatorModel::PreVote => "prevote",
             CoordinatorModel::Membership => "membership",
             CoordinatorModel::Reconfiguration => "reconfiguration",
+            CoordinatorModel::Duties => "duties",
         }
     }
 
@@ -44,19 +49,20 @@ impl CoordinatorModel {
             CoordinatorModel::Coordinator => Driven::NONE,
             CoordinatorModel::PreVote => Driven { pre_vote: true, ..Driven::NONE },
             CoordinatorModel::Membership | CoordinatorModel::Reconfiguration => Driven { membership: true, ..Driven::NONE },
+            CoordinatorModel::Duties => Driven { membership: true, checks: true, replies: true, ..Driven::NONE },
         }
     }
 
     /// Whether it begins with a leader whose first state everybody has applied.
     pub fn is_formed(self) -> bool {
-        matches!(self, CoordinatorModel::PreVote | CoordinatorModel::Reconfiguration)
+        matches!(self, CoordinatorModel::PreVote | CoordinatorModel::Reconfiguration | CoordinatorModel::Duties)
     }
 }
 
 /// The instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CoordinatorBounds {
-    /// How many nodes there are; all are master-eligible.
+    /// How many nodes there are; all but `ineligible` are master-eligible.
     pub nodes: usize,
     /// How many of them, the first ones, are in `cluster.initial_master_nodes`.
     pub initial_masters: usize,
@@ -73,13 +79,24 @@ pub struct CoordinatorBounds {
     /// How often a leader or a follower that is there is given up; in
     /// `coordinator`, where that is free, it limits nothing.
     pub suspicions: u64,
+    /// In `duties`: how many of the nodes, the last ones, have not the role `master`.
+    pub ineligible: usize,
+    /// In `duties`: how many of those before them have the role `voting_only`.
+    pub voting_only: usize,
+    /// In `duties`: how often a disk falls ill.
+    pub illnesses: u64,
 }
 
 impl CoordinatorBounds {
     /// Refuses what makes no sense or what the model's sets cannot hold.
-    pub fn validate(&self) -> Result<(), BoundError> {
+    pub fn validate(&self, model: CoordinatorModel) -> Result<(), BoundError> {
         in_range("nodes", self.nodes as u64, 1, 8)?;
-        in_range("initial-masters", self.initial_masters as u64, 1, self.nodes as u64)?;
+        if model == CoordinatorModel::Duties {
+            in_range("ineligible", self.ineligible as u64, 0, self.nodes as u64 - 1)?;
+            in_range("voting-only", self.voting_only as u64, 0, (self.nodes - self.ineligible) as u64 - 1)?;
+            in_range("illnesses", self.illnesses, 0, 100)?;
+        }
+        in_range("initial-masters", self.initial_masters as u64, 1, (self.nodes - self.ineligible) as u64)?;
         in_range("max-term", self.max_term, 1, 100)?;
         in_range("max-version", self.max_version, 1, 100)?;
         in_range("submissions", self.submissions, 0, 100)?;
@@ -89,18 +106,27 @@ impl CoordinatorBounds {
     }
 
     /// As reports list them.
-    pub fn listed(&self) -> Vec<Bound> {
+    pub fn listed(&self, model: CoordinatorModel) -> Vec<Bound> {
         let bound = |name, value, kind| Bound { name, value, kind };
-        vec![
-            bound("nodes", self.nodes as u64, BoundKind::Size),
-            bound("initial-masters", self.initial_masters as u64, BoundKind::Size),
+        let limits = [
             bound("max-term", self.max_term, BoundKind::Cut),
             bound("max-version", self.max_version, BoundKind::Cut),
             bound("submissions", self.submissions, BoundKind::Budget),
-            bound("exclusions", self.exclusions, BoundKind::Budget),
-            bound("restarts", self.restarts, BoundKind::Budget),
-            bound("suspicions", self.suspicions, BoundKind::Budget),
-        ]
+        ];
+        let mut listed = vec![bound("nodes", self.nodes as u64, BoundKind::Size)];
+        if model == CoordinatorModel::Duties {
+            listed.push(bound("voting-only", self.voting_only as u64, BoundKind::Size));
+            listed.push(bound("ineligible", self.ineligible as u64, BoundKind::Size));
+            listed.extend(limits);
+            listed.push(bound("illnesses", self.illnesses, BoundKind::Budget));
+        } else {
+            listed.push(bound("initial-masters", self.initial_masters as u64, BoundKind::Size));
+            listed.extend(limits);
+            listed.push(bound("exclusions", self.exclusions, BoundKind::Budget));
+            listed.push(bound("restarts", self.restarts, BoundKind::Budget));
+        }
+        listed.push(bound("suspicions", self.suspicions, BoundKind::Budget));
+        listed
     }
 
     /// What the adversary may spend.
@@ -110,13 +136,18 @@ impl CoordinatorBounds {
             exclusions: self.exclusions as u8,
             restarts: self.restarts as u8,
             suspicions: self.suspicions as u8,
+            illnesses: self.illnesses as u8,
         }
     }
 
     /// The configuration of every node.
     pub(super) fn settings(&self, driven: Driven) -> CoordinatorSettings {
         let initial_master_nodes = NodeSet::first(self.initial_masters);
-        CoordinatorSettings { initial_master_nodes, driven, ..CoordinatorSettings::of(self.nodes) }.impatient()
+        let master_eligible = NodeSet::first(self.nodes - self.ineligible);
+        let full = NodeSet::first(master_eligible.len() - self.voting_only);
+        let voting_only = master_eligible.iter().filter(|node| !full.contains(*node)).collect();
+        let all = CoordinatorSettings::of(self.nodes);
+        CoordinatorSettings { initial_master_nodes, master_eligible, voting_only, driven, ..all }.impatient()
     }
 }
 

@@ -51,7 +51,7 @@ pub fn coordinator_world<R: Policy>(
     bounds: CoordinatorBounds,
     drop_obsolete: bool,
 ) -> Result<CoordinatorWorld<R>, BoundError> {
-    bounds.validate()?;
+    bounds.validate(model)?;
     Ok(World {
         actor: Coordinator::new(rules.clone(), bounds.settings(model.driven())),
         nodes: bounds.nodes,
@@ -124,12 +124,16 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
         }
         let free = |state: &CoordinatorState<u8>| state.mode == Mode::Leader && state.publication.is_none();
         let leaders = state.up().filter(|(_, slot)| free(&slot.state)).map(|(node, _)| node);
+        let well = |(_, slot): &(NodeId, &CoordinatorSlot)| left.illnesses > 0 && slot.state.healthy;
+        let falls_ill = |(node, _)| (node, Id::from(CLIENT), CoordinatorMsg::Health { healthy: false });
+        let illnesses = state.up().filter(well).map(falls_ill);
         leaders
             .flat_map(|node| {
                 changes
                     .iter()
                     .map(move |change| (node, Id::from(CLIENT), CoordinatorMsg::Submit { request: 0, change: change.clone() }))
             })
+            .chain(illnesses)
             .collect()
     }
 
@@ -189,6 +193,7 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
             WorldAction::Request { message: CoordinatorMsg::Submit { change: ClusterChange::Value(_), .. }, .. } => {
                 ledger.left.submissions -= 1;
             }
+            WorldAction::Request { message: CoordinatorMsg::Health { .. }, .. } => ledger.left.illnesses -= 1,
             WorldAction::Request { .. } => ledger.left.exclusions -= 1,
             WorldAction::Timeout { timer, .. } if is_suspicion(*timer) && self.model != CoordinatorModel::Coordinator => {
                 ledger.left.suspicions -= 1;
@@ -226,7 +231,7 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     }
 
     fn bounds(&self) -> Vec<Bound> {
-        self.bounds.listed()
+        self.bounds.listed(self.model)
     }
 
     fn claims(&self) -> Vec<Property<CoordinatorWorld<R>>> {
@@ -274,7 +279,7 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     }
 
     fn is_symmetric(&self) -> bool {
-        self.bounds.initial_masters == self.bounds.nodes
+        self.bounds.initial_masters == self.bounds.nodes && self.bounds.voting_only == 0
     }
 
     fn node_key(&self, slot: &CoordinatorSlot, id: NodeId) -> u64 {

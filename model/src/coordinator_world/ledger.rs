@@ -22,6 +22,8 @@ pub struct Budget {
     pub restarts: u8,
     /// Suspicions of a leader or a follower that is there.
     pub suspicions: u8,
+    /// Disks that fall ill.
+    pub illnesses: u8,
 }
 
 /// Ghost state and budget.

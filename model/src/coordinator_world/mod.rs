@@ -1,5 +1,5 @@
-//! The world of the [`Coordinator`](crate::coordinator::Coordinator): four models
-//! of one actor.
+//! The world of the [`Coordinator`](crate::coordinator::Coordinator): models of
+//! one actor.
 //!
 //! | model | driven by messages and timers | left to the environment |
 //! | --- | --- | --- |
@@ -7,12 +7,14 @@
 //! | `prevote` | pre-votes too, from a formed cluster | who suspects whom, within a budget |
 //! | `membership` | discovery, bootstrapping, joins, removals | as above |
 //! | `reconfiguration` | the same, from a formed cluster, with exclusions | as above |
+//! | `duties` | the same, with roles, checks, answers, and disks that are not well | as above |
 //!
 //! What is left to the environment may happen at any time, so that whatever the
 //! messages and timers would have brought about is among what it does.
 
 mod bounds;
 mod claims;
+mod duties;
 mod environment;
 mod keys;
 mod ledger;

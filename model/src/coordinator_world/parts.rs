@@ -24,13 +24,25 @@ pub(super) fn read_by(claim: &str) -> Parts {
         | "CommittedClusterUuidStays"
         | "WonElectionsStayWon"
         | "OneReconfigurationAtATime"
+        | "FirstConfigurationsCanElect"
+        | "ElectionsAreTriedWhereAQuorumIsFound"
+        | "ExcludedNodesDoNotStand"
+        | "PromisesAreOfNodesThatKnowNoMore"
+        | "WhoGaveUpAsksToBeLetIn"
+        | "PublicationsEndInTime"
+        | "OnePublicationAtATime"
+        | "IdleLeadersHaveNothingToDo"
+        | "OnlyFullMastersLead"
+        | "TheUnwellTakeNoPart"
+        | "ChecksAreAnsweredTruly"
+        | "LaggardsAreWatched"
         | "RefinesTheRules" => Parts::LOCAL,
         "OneElectionWinnerPerTerm" => ELECTION,
         "LostContactDeposesNobody" => ELECTION.and(LEDGER),
         "AppliedStatesAgree" => APPLIED.and(LEDGER),
         "EverybodyJoins" => APPLIED,
         "OnlyMasterEligibleNodesVote" => VOTES.and(LEDGER),
-        "ElectionIsContested" | "PromisesAreKept" | "SomebodyIsRemoved" | "LeadershipIsHandedOver" => NODES,
+        "TheUnwellAreRemoved" | "ElectionIsContested" | "PromisesAreKept" | "SomebodyIsRemoved" | "LeadershipIsHandedOver" => NODES,
         "OneMasterPerTerm"
         | "LogMatching"
         | "DescendantRelationIsStrictlyOrdered"

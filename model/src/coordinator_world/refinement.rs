@@ -15,6 +15,7 @@ use stateright::actor::{Command, Out};
 
 use super::claims::rule_outputs;
 use super::environment::{CoordinatorAction, CoordinatorWorld, CoordinatorWorldState};
+use crate::coordination::reconfigurator::LeaderView;
 use crate::coordination::properties::{RuleInput, RuleOutput, allowed_step};
 use crate::coordination::{
     ClientValue, ClusterState, CoordinationState, Durable, Join, PublicationId, Rejection, RuleSet, Term, Value,
@@ -309,8 +310,12 @@ impl<R: Policy> Policy for Recorded<R> {
         self.inner.hands_over()
     }
 
-    fn reconfigures(&self) -> bool {
-        self.inner.reconfigures()
+    fn better_configuration(&self, view: &LeaderView) -> Option<NodeSet> {
+        self.inner.better_configuration(view)
+    }
+
+    fn first_configuration(&self, found: NodeSet, initial: NodeSet) -> NodeSet {
+        self.inner.first_configuration(found, initial)
     }
 
     fn applies_before_answering(&self) -> bool {
