@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use quorate_model::coordination::{Join, PublicationId, Sound};
 use quorate_model::coordinator::{
-    ClusterChange, Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, CoordinatorTimer, JoinRequest, Mode,
-    actor_id,
+    ClusterChange, Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorSettingsError, CoordinatorState,
+    CoordinatorTimer, JoinRequest, Mode, actor_id,
 };
 use quorate_model::{NodeId, NodeSet};
 use stateright::actor::{Actor, Command, Id, Out};
@@ -122,4 +122,31 @@ fn publishing_does_not_put_off_what_a_check_finds() {
     }
     leader.fires(timeout);
     assert!(leader.state.faulty.contains(NodeId(1)) && leader.publishes().is_some(), "it is being removed");
+}
+
+/// A node that only votes does vote and does not stand; neither does one without the role master.
+#[test]
+fn only_full_masters_stand() {
+    let (all, second) = (CoordinatorSettings::of(2), NodeSet::single(NodeId(1)));
+    let voting_only = CoordinatorSettings { voting_only: second, ..all.clone() };
+    let first = NodeSet::single(NodeId(0));
+    let ineligible = CoordinatorSettings { master_eligible: first, initial_master_nodes: first, ..all.clone() };
+    for (settings, stands) in [(all, true), (voting_only, false), (ineligible, false)] {
+        settings.validate().unwrap();
+        let mut node = Node::start(1, settings);
+        node.hears_from(0, Message::PeersResponse { leader: None, known: NodeSet::EMPTY, term: 0 });
+        assert_eq!(node.timers.contains_key(&CoordinatorTimer::Election), stands);
+        node.hears_from(0, Message::StartJoin { candidate: NodeId(0), term: 1 });
+        let votes = |sent: &(Id, Message)| matches!(&sent.1, Message::Join(request) if request.vote.is_some());
+        assert!(node.sent.iter().any(votes), "its receiver decides whether the vote counts");
+    }
+}
+
+#[test]
+fn somebody_has_to_be_able_to_lead() {
+    let all = CoordinatorSettings::of(2);
+    let nobody = CoordinatorSettings { voting_only: all.nodes, ..all.clone() };
+    assert_eq!(nobody.validate(), Err(CoordinatorSettingsError::NoMasterEligibleNodes));
+    let stranger = CoordinatorSettings { voting_only: NodeSet::single(NodeId(5)), ..all };
+    assert_eq!(stranger.validate(), Err(CoordinatorSettingsError::VotesWithoutRole(NodeId(5))));
 }

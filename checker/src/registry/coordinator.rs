@@ -4,11 +4,8 @@ use quorate_model::coordination::{Rejection, Sound};
 use quorate_model::coordinator::{CoordinatorMutant, Refusal};
 use quorate_model::coordinator_world::{CoordinatorBounds, CoordinatorModel, coordinator_world};
 
-use rows::rows;
-
+use super::coordinator_rows::rows;
 use super::{BoundInfo, Entry, ModelInfo, Profile, RegistryError, Rules, Visitor, mutants_of, names_of};
-
-mod rows;
 
 /// nodes, initial masters, max term, max version, submissions, exclusions, restarts, suspicions.
 const BOUNDS: &[BoundInfo] = &[

@@ -8,6 +8,7 @@
 //! called with it by [`with_model`].
 
 mod coordinator;
+mod coordinator_rows;
 mod elsewhere;
 mod replica_engine;
 mod replication;

@@ -51,8 +51,9 @@ mod tasks;
 mod turn;
 mod value;
 
+pub use crate::membership::JoinRequest;
 pub use actor::Coordinator;
-pub use message::{CoordinatorMsg, JoinRequest, NotPublished, Publication, PublicationOutcome, StateDiff};
+pub use message::{CoordinatorMsg, NotPublished, Publication, PublicationOutcome, StateDiff};
 pub use metadata::{ClusterChange, ClusterMetadata, ClusterUuid, Members};
 pub use mutant::{CoordinatorEffect, CoordinatorMutant};
 pub use policy::{Policy, Refusal};

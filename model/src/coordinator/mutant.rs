@@ -4,7 +4,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::policy::{Policy, Refusal};
-use crate::coordination::bootstrap::with_placeholders;
 use crate::coordination::reconfigurator::{LeaderView, Reconfigurator, ReconfiguratorRules, improve_configuration};
 use crate::coordination::{
     ClientValue, ClusterState, CoordinationState, Durable, Join, Mutant, PublicationId, Rejection, RuleSet, Term, Value,
@@ -102,8 +101,8 @@ impl Policy for CoordinatorMutant {
         if self.is(CoordinatorEffect::JoinsSayNoTerm) { 0 } else { current }
     }
 
-    fn term_after_missing_vote(&self, current: Term) -> Term {
-        if self.is(CoordinatorEffect::MissingVotesAreIgnored) { current } else { current + 1 }
+    fn heeds_missing_votes(&self) -> bool {
+        !self.is(CoordinatorEffect::MissingVotesAreIgnored)
     }
 
     fn check_makes_followers(&self) -> bool {
@@ -141,9 +140,8 @@ impl Policy for CoordinatorMutant {
         better.ok().filter(|_| !self.is(CoordinatorEffect::DoesNotReconfigure))
     }
 
-    fn first_configuration(&self, found: NodeSet, initial: NodeSet) -> NodeSet {
-        let required = if self.is(CoordinatorEffect::NoPlaceholders) { found.len() } else { initial.len() };
-        with_placeholders(found, required)
+    fn keeps_placeholders(&self) -> bool {
+        !self.is(CoordinatorEffect::NoPlaceholders)
     }
 
     fn applies_before_answering(&self) -> bool {

@@ -6,9 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::coordination::bootstrap::with_placeholders;
+use crate::coordination::bootstrap::{BootstrapRejection, require};
 use crate::coordination::reconfigurator::{LeaderView, Reconfigurator, improve_configuration};
 use crate::coordination::{ElasticsearchJava, RuleSet, Sound, Term};
+use crate::membership::{MembershipRejection, MembershipRules};
 use crate::node_set::NodeSet;
 
 /// Why a Coordinator does not do what an input asks for: one variant for each
@@ -37,8 +38,6 @@ pub enum Refusal {
     VoterNotMasterEligible,
     /// A join: its target follows somebody else.
     JoinTargetIsFollower,
-    /// A join: its term is over.
-    JoinTermIsOver,
     /// A join or a publication: the cluster is another one (#37775).
     OtherCluster,
     /// A publication: the previous one is not complete.
@@ -56,7 +55,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every guard.
-    pub const ALL: [Refusal; 18] = {
+    pub const ALL: [Refusal; 17] = {
         use Refusal::*;
         [
             NotAnInitialMaster,
@@ -70,7 +69,6 @@ impl Refusal {
             VoterIsFresher,
             VoterNotMasterEligible,
             JoinTargetIsFollower,
-            JoinTermIsOver,
             OtherCluster,
             PublicationInProgress,
             CheckTermIsOver,
@@ -95,7 +93,6 @@ impl Refusal {
             VoterIsFresher => "VoterIsFresher",
             VoterNotMasterEligible => "VoterNotMasterEligible",
             JoinTargetIsFollower => "JoinTargetIsFollower",
-            JoinTermIsOver => "JoinTermIsOver",
             OtherCluster => "OtherCluster",
             PublicationInProgress => "PublicationInProgress",
             CheckTermIsOver => "CheckTermIsOver",
@@ -103,6 +100,51 @@ impl Refusal {
             DoesNotLead => "DoesNotLead",
             NotAMember => "NotAMember",
         }
+    }
+}
+
+impl Refusal {
+    /// The name here of a guard that the rules of membership ask, if it can be
+    /// left out. Four of theirs are one here: a disk is well or is not.
+    fn of(guard: MembershipRejection) -> Option<Refusal> {
+        use MembershipRejection::*;
+        match guard {
+            PreVoteUnhealthy | ElectionUnhealthy | FollowerCheckUnhealthy | LeaderCheckUnhealthy => Some(Refusal::Unhealthy),
+            PreVoteLeaderKnown => Some(Refusal::LeaderKnown),
+            PreVoteResponderFresher => Some(Refusal::VoterIsFresher),
+            ElectionExcluded => Some(Refusal::MayNotWin),
+            ElectionNoQuorumKnown => Some(Refusal::NoQuorumFound),
+            JoinClusterUuidDiffers => Some(Refusal::OtherCluster),
+            FollowerCheckTermOlder => Some(Refusal::CheckTermIsOver),
+            FollowerCheckFaultyMaster => Some(Refusal::GivenUpInThisTerm),
+            LeaderCheckNotMaster => Some(Refusal::DoesNotLead),
+            LeaderCheckSenderRemoved => Some(Refusal::NotAMember),
+            _ => None,
+        }
+    }
+}
+
+/// The rules of membership under the guards of a policy.
+pub(super) struct Membership<'a, R>(pub &'a R);
+
+impl<R: Policy> MembershipRules for Membership<'_, R> {
+    fn heed(&self, guard: MembershipRejection, holds: bool) -> Result<(), MembershipRejection> {
+        match Refusal::of(guard) {
+            Some(refusal) => self.0.permit(refusal, holds).map_err(|_| guard),
+            None => Sound.heed(guard, holds),
+        }
+    }
+}
+
+impl<R: Policy> Membership<'_, R> {
+    /// The guards of bootstrapping.
+    pub fn heed_bootstrap(&self, holds: bool, guard: BootstrapRejection) -> Result<(), BootstrapRejection> {
+        let refusal = match guard {
+            BootstrapRejection::LocalNodeNotRequired => Refusal::NotAnInitialMaster,
+            BootstrapRejection::NoMajorityFound => Refusal::InitialMastersNotFound,
+            _ => return require(holds, guard),
+        };
+        self.0.permit(refusal, holds).map_err(|_| guard)
     }
 }
 
@@ -120,12 +162,11 @@ pub trait Policy: RuleSet {
         current
     }
 
-    /// The term that an established leader should have heard of when a follower
-    /// accepts without a vote for it: the next one, so that there is a new
-    /// election in which that follower can vote (#34335).
+    /// Whether a follower that accepts without a vote for its leader is reason
+    /// for an election in which it can vote (#34335).
     #[inline]
-    fn term_after_missing_vote(&self, current: Term) -> Term {
-        current + 1
+    fn heeds_missing_votes(&self) -> bool {
+        true
     }
 
     /// Whether a follower check may make followers at all (#37003).
@@ -170,11 +211,11 @@ pub trait Policy: RuleSet {
         improve_configuration(&Reconfigurator, view).ok()
     }
 
-    /// The configuration that a node bootstraps with: those of `initial` that it
-    /// has found, and placeholders for the others (#37463).
+    /// Whether a first configuration has placeholders for the initial masters
+    /// that were not found (#37463).
     #[inline]
-    fn first_configuration(&self, found: NodeSet, initial: NodeSet) -> NodeSet {
-        with_placeholders(found, initial.len())
+    fn keeps_placeholders(&self) -> bool {
+        true
     }
 
     /// Whether a client hears of success only after the leader has applied.

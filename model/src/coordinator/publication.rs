@@ -25,6 +25,7 @@ use super::state::{Applied, CoordinatorTimer, LeaderPublication, Waiting};
 use super::turn::Turn;
 use super::value::ClusterValue;
 use crate::coordination::{ClientValue, ClusterState, Join, PublicationId};
+use crate::membership::ElectionAttempts;
 use crate::node_set::{NodeId, NodeSet};
 use crate::settings::schedule::{follower_lag_timeout_ms, publish_timeout_ms};
 
@@ -165,9 +166,9 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     }
 
     fn miss_vote(&mut self, source: NodeId) {
-        if self.is_master_eligible(source) && !self.coordination().volatile.join_votes.contains(source) {
-            let next = self.rules.term_after_missing_vote(self.current_term());
-            self.state.max_term_seen = self.state.max_term_seen.max(next);
+        let is_missing = self.is_master_eligible(source) && !self.coordination().volatile.join_votes.contains(source);
+        if is_missing && self.rules.heeds_missing_votes() {
+            self.state.max_term_seen = self.terms_seen().vote_is_missing(self.current_term()).0;
         }
     }
 
@@ -216,7 +217,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     fn apply(&mut self) {
         let (id, metadata) = (self.accepted().id(), self.accepted().value.clone());
         self.state.applied = Some(Applied { id, metadata });
-        if !self.is_candidate() {
+        if ElectionAttempts::is_done(self.is_candidate(), id.term, self.current_term()) {
             self.close_scheduler();
         }
     }

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use stateright::actor::Id;
 
-use super::message::JoinRequest;
 use super::metadata::{ClusterChange, ClusterMetadata};
 use super::value::ClusterValue;
 use crate::coordination::reconfigurator::LeaderView;
 use crate::coordination::{ClusterState, CoordinationState, Join, PublicationId, Term};
+use crate::membership::JoinRequest;
 use crate::node_set::{NodeId, NodeSet};
 use crate::settings::Settings;
 

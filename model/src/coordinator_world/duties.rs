@@ -65,6 +65,12 @@ pub(super) fn claims<R: Policy>() -> Vec<Property<World<R>>> {
             "a leader that publishes nothing has nobody to let in or to remove, no change to publish, and no better configuration",
             |world: &World<R>, s: &State| idle_leaders_have_nothing_to_do(&world.actor.settings, s),
         ),
+        Property::step(
+            "LeadersGiveUpOverAFailedPublication",
+            "Coordinator.publish (#41781, #96490), Reconfigurator (L5)",
+            "a leader gives up within its term because a publication has failed, and plans none that its rules refuse",
+            |_: &World<R>, before: &State, action: &Action, after: &State| leaders_give_up_for_a_reason(before, action, after),
+        ),
         Property::invariant(
             "OnlyFullMastersLead",
             "CoordinatorTests.testDoesNotElectNonMasterNode (#35996); VotingOnlyNodeCoordinatorTests",
@@ -199,7 +205,8 @@ fn idle_leaders_have_nothing_to_do(settings: &CoordinatorSettings, state: &State
         if node.mode != Mode::Leader || node.publication.is_some() || slot.timers.contains(&CoordinatorTimer::NextTask) {
             continue;
         }
-        let require = |holds: bool, what: &str| if holds { Ok(()) } else { Err(format!("{id} leads, publishes nothing, and {what}")) };
+        let require =
+            |holds: bool, what: &str| if holds { Ok(()) } else { Err(format!("{id} leads, publishes nothing, and {what}")) };
         let own = node.coordination.accepted();
         require(own.term == node.coordination.current_term(), "has published nothing in its term")?;
         require(node.queue.is_empty(), "has changes to publish")?;
@@ -211,6 +218,22 @@ fn idle_leaders_have_nothing_to_do(settings: &CoordinatorSettings, state: &State
         }
     }
     Ok(())
+}
+
+fn leaders_give_up_for_a_reason(before: &State, action: &Action, after: &State) -> Verdict {
+    let (id, was, is) = of_step(before, action, after);
+    let (own, next) = (&was.coordination, &is.coordination);
+    if was.mode != Mode::Leader || is.mode != Mode::Candidate || own.current_term() != next.current_term() || !action.is_turn() {
+        return Ok(());
+    }
+    let comes_up = !next.election_won();
+    let done = |id| is.applied.as_ref().is_some_and(|applied| applied.id >= id);
+    let has_failed =
+        was.publication.as_ref().is_some_and(|publication| !done(publication.id())) || next.accepted().id() > own.accepted().id();
+    match comes_up || has_failed {
+        true => Ok(()),
+        false => Err(format!("{id} gives up leading term {} although no publication has failed", own.current_term())),
+    }
 }
 
 fn only_full_masters_lead(settings: &CoordinatorSettings, id: NodeId, node: &Node) -> Verdict {
@@ -286,7 +309,8 @@ fn laggards_are_watched(before: &State, action: &Action, after: &State) -> Verdi
         _ => NodeSet::EMPTY,
     };
     let done = publication.applied.union(applied_now).union(is.lagging).union(is.faulty).with(id);
-    match publication.targets.iter().find(|target| !done.contains(*target)) {
+    let still_there = publication.targets.intersection(is.coordination.accepted().value.members.nodes);
+    match still_there.iter().find(|target| !done.contains(*target)) {
         Some(laggard) => Err(format!("{id} is done with {}, and nobody looks whether {laggard} applies it", publication.id())),
         None => Ok(()),
     }

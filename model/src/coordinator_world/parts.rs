@@ -32,6 +32,7 @@ pub(super) fn read_by(claim: &str) -> Parts {
         | "PublicationsEndInTime"
         | "OnePublicationAtATime"
         | "IdleLeadersHaveNothingToDo"
+        | "LeadersGiveUpOverAFailedPublication"
         | "OnlyFullMastersLead"
         | "TheUnwellTakeNoPart"
         | "ChecksAreAnsweredTruly"
@@ -42,7 +43,9 @@ pub(super) fn read_by(claim: &str) -> Parts {
         "AppliedStatesAgree" => APPLIED.and(LEDGER),
         "EverybodyJoins" => APPLIED,
         "OnlyMasterEligibleNodesVote" => VOTES.and(LEDGER),
-        "TheUnwellAreRemoved" | "ElectionIsContested" | "PromisesAreKept" | "SomebodyIsRemoved" | "LeadershipIsHandedOver" => NODES,
+        "TheUnwellAreRemoved" | "ElectionIsContested" | "PromisesAreKept" | "SomebodyIsRemoved" | "LeadershipIsHandedOver" => {
+            NODES
+        }
         "OneMasterPerTerm"
         | "LogMatching"
         | "DescendantRelationIsStrictlyOrdered"

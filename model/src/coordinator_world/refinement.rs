@@ -15,8 +15,8 @@ use stateright::actor::{Command, Out};
 
 use super::claims::rule_outputs;
 use super::environment::{CoordinatorAction, CoordinatorWorld, CoordinatorWorldState};
-use crate::coordination::reconfigurator::LeaderView;
 use crate::coordination::properties::{RuleInput, RuleOutput, allowed_step};
+use crate::coordination::reconfigurator::LeaderView;
 use crate::coordination::{
     ClientValue, ClusterState, CoordinationState, Durable, Join, PublicationId, Rejection, RuleSet, Term, Value,
 };
@@ -282,8 +282,8 @@ impl<R: Policy> Policy for Recorded<R> {
         self.inner.minimum_term(current)
     }
 
-    fn term_after_missing_vote(&self, current: Term) -> Term {
-        self.inner.term_after_missing_vote(current)
+    fn heeds_missing_votes(&self) -> bool {
+        self.inner.heeds_missing_votes()
     }
 
     fn check_makes_followers(&self) -> bool {
@@ -314,8 +314,8 @@ impl<R: Policy> Policy for Recorded<R> {
         self.inner.better_configuration(view)
     }
 
-    fn first_configuration(&self, found: NodeSet, initial: NodeSet) -> NodeSet {
-        self.inner.first_configuration(found, initial)
+    fn keeps_placeholders(&self) -> bool {
+        self.inner.keeps_placeholders()
     }
 
     fn applies_before_answering(&self) -> bool {

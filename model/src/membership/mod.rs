@@ -31,6 +31,6 @@ pub use checks::{
 pub use join::{JoinRequest, JoinSteps, JoinTarget, PendingJoins, accept_validation, admit_join, join_steps};
 pub use join_accumulator::{JoinAccumulator, JoinBatch, JoinDecision, JoinTask, JoinsClosed, NewMode, run_join_tasks};
 pub use peer_finder::{MasterFound, PeerFinder, PeerInfo, PeersRequest, PeersResponse, Wakeup};
-pub use pre_vote::{PreVoteRequest, PreVoteResponse, PreVoteRound, PreVoteView, answer_pre_vote};
-pub use rejection::MembershipRejection;
+pub use pre_vote::{PreVoteRequest, PreVoteResponse, PreVoteRound, PreVoteView, answer_pre_vote, would_vote};
+pub use rejection::{MembershipRejection, MembershipRules};
 pub use terms::{ElectionAttempts, ElectionView, TermBump, TermsSeen, may_start_election};
