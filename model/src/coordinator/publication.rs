@@ -150,6 +150,17 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             None => self.miss_vote(source),
         }
         self.count_acceptance(source, id);
+        self.heed_what_came_late();
+    }
+
+    /// What the end of a publication would have seen to came after it: a term
+    /// to enter, since a vote is missing, or a vote that makes another
+    /// configuration possible.
+    fn heed_what_came_late(&mut self) {
+        let idle = self.is_leader() && self.state.publication.is_none();
+        if idle && !self.bump_term() {
+            self.publish_next();
+        }
     }
 
     /// A vote that comes with an acceptance is counted at the end.

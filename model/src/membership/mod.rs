@@ -14,6 +14,9 @@
 //! They are for liveness. Whatever they say, safety is decided by the rules of
 //! coordination: a wrong answer here costs an election, never a committed state.
 //!
+//! The Coordinator asks them with its own [`MembershipRules`], so that a mutant
+//! can leave a guard out.
+//!
 //! As there, a rule is a function of what a node knows and what arrives; it
 //! returns what becomes of it, or the one guard that refused.
 
