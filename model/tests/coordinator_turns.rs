@@ -150,3 +150,44 @@ fn somebody_has_to_be_able_to_lead() {
     let stranger = CoordinatorSettings { voting_only: NodeSet::single(NodeId(5)), ..all };
     assert_eq!(stranger.validate(), Err(CoordinatorSettingsError::VotesWithoutRole(NodeId(5))));
 }
+
+/// The leader of three nodes, the first of which alone forms the configuration.
+/// The third was let in without a vote, and has not answered for so long that its
+/// publication ended without it.
+fn leader_without_an_answer() -> (Node, PublicationId) {
+    let first = NodeSet::single(NodeId(0));
+    let mut leader = Node::start(0, CoordinatorSettings { initial_master_nodes: first, ..CoordinatorSettings::of(3) });
+    leader.fires(CoordinatorTimer::Election);
+    assert_eq!(leader.state.mode, Mode::Leader);
+    for (node, vote) in [(1, Some(vote_of_term_1())), (2, None)] {
+        leader.hears_from(node, Message::Join(JoinRequest { minimum_term: 1, vote }));
+        leader.hears_from(node, Message::JoinValidated { valid: true });
+        if node == 1 {
+            leader.is_followed(1);
+        }
+    }
+    let id = leader.publishes().expect("the third node is being let in");
+    leader.is_followed(1);
+    leader.fires(CoordinatorTimer::PublicationTimeout);
+    assert_eq!((leader.publishes(), leader.state.mode), (None, Mode::Leader));
+    (leader, id)
+}
+
+fn vote_of_term_1() -> Join {
+    Join { term: 1, last_accepted_term: 0, last_accepted_version: 0 }
+}
+
+#[test]
+fn a_vote_that_comes_after_its_publication_improves_the_configuration() {
+    let (mut leader, id) = leader_without_an_answer();
+    leader.hears_from(2, Message::PublishResponse { id, vote: Some(vote_of_term_1()) });
+    let publication = leader.state.publication.as_ref().expect("three votes allow a configuration of three");
+    assert_eq!(publication.state.config, NodeSet::first(3));
+}
+
+#[test]
+fn a_vote_that_is_missing_after_its_publication_is_asked_for() {
+    let (mut leader, id) = leader_without_an_answer();
+    leader.hears_from(2, Message::PublishResponse { id, vote: None });
+    assert_eq!(leader.state.coordination.current_term(), 3, "it stands again, in a term above the one that it heard of");
+}
