@@ -49,6 +49,7 @@ fn the_reduced_world_has_the_states_of_the_full_one() {
         (CoordinatorModel::PreVote, [2, 2, 2, 2, 0, 0, 1, 1]),
         (CoordinatorModel::Membership, [2, 2, 1, 2, 0, 0, 0, 0]),
         (CoordinatorModel::Reconfiguration, [2, 2, 1, 3, 0, 1, 0, 0]),
+        (CoordinatorModel::Duties, [2, 2, 2, 2, 0, 0, 0, 1]),
     ] {
         let (full, reduced) = (world(model, Sound, bounds, false), world(model, Sound, bounds, true));
         let all = reachable(&full);

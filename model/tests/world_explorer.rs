@@ -135,12 +135,13 @@ const PLAIN: Identity = Identity { seed: 7, symmetry: false };
 const SYMMETRIC: Identity = Identity { seed: 0, symmetry: true };
 
 /// The instances: model, bounds, and how many states are compared.
-const INSTANCES: [(CoordinatorModel, [u64; 8], usize); 5] = [
+const INSTANCES: [(CoordinatorModel, [u64; 8], usize); 6] = [
     (CoordinatorModel::Coordinator, [2, 2, 2, 2, 1, 0, 1, 0], 2_000),
     (CoordinatorModel::Coordinator, [3, 3, 2, 2, 1, 0, 1, 0], 1_500),
     (CoordinatorModel::PreVote, [3, 3, 2, 2, 0, 0, 0, 1], 1_000),
     (CoordinatorModel::Membership, [3, 2, 1, 3, 0, 0, 1, 1], 1_000),
     (CoordinatorModel::Reconfiguration, [3, 3, 2, 4, 0, 1, 0, 1], 1_000),
+    (CoordinatorModel::Duties, [2, 2, 2, 3, 0, 0, 0, 1], 1_000),
 ];
 
 #[test]
