@@ -167,7 +167,7 @@ coordinator_entry!(
     "The same actor in a formed cluster of nodes with roles: some only vote, some do neither. Checks, validation of joins \
      and acknowledgements run by messages and timers, and disks fall ill.",
     vec![vec![2, 0, 1, 1, 3, 0, 1, 1]],
-    vec![vec![2, 0, 1, 2, 3, 0, 1, 1], vec![2, 0, 0, 2, 2, 0, 1, 1], vec![2, 1, 0, 2, 2, 0, 0, 1]],
-    vec![vec![3, 1, 1, 1, 3, 0, 1, 1]],
+    vec![vec![2, 0, 1, 2, 3, 0, 1, 1], vec![2, 0, 0, 2, 2, 0, 1, 1], vec![2, 1, 0, 2, 2, 0, 0, 1], vec![3, 1, 1, 1, 3, 0, 0, 0],],
+    vec![vec![3, 1, 0, 1, 3, 0, 0, 1]],
     vec![vec![2, 1, 0, 1, 2, 0, 0, 0]]
 );

@@ -4,6 +4,18 @@
 //! `CM…` are the mutants of the rules, here under an actor that asks for less
 //! than the rules allow: some can do no harm any more, and say why. `LM…` change
 //! what the Coordinator does, and `W-…` leave one of its own guards out.
+//!
+//! What has no row here, and why:
+//!
+//! | mutant | reason |
+//! | --- | --- |
+//! | LM02 joins say no term, LM03 missing votes are ignored, LM19 an excluded leader stays | nothing wrong happens, something right does not: no safety property can miss it |
+//! | LM05 the election scheduler is closed when a candidate wins | only the time between elections changes |
+//! | LM14 an ambiguous failure is taken for a definite one | it is the client that is wrong |
+//! | LM18 a state written later, with its configuration | the actor writes before it answers; the rule is `stored_without_role` |
+//! | LM20 the constraint on voting-only winners is not monotone | such a node never wins here; the rule is `RolesOf::may_be_elected` |
+//! | LM23 the base of differences is kept before it is accepted | the base is the accepted state itself |
+//! | LM24 a request to join an old master blocks others | a node remembers the last request only |
 
 use quorate_model::coordination::catalogue::{CatalogueEntry, catalogue};
 use quorate_model::coordinator::CoordinatorEffect::{self, *};
