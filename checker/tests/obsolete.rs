@@ -19,6 +19,7 @@ fn dropping_obsolete_messages_saves_states_and_changes_no_verdict() {
             exclusions: 0,
             restarts,
             suspicions: 0,
+            ..CoordinatorBounds::default()
         };
         let run = |drop_obsolete| {
             let world = coordinator_world(CoordinatorModel::Coordinator, Sound, bounds, drop_obsolete).unwrap();

@@ -4,7 +4,7 @@
 use quorate_model::coordination::bootstrap::{
     BootstrapRejection::{self, *},
     BootstrapView, DiscoveredNode, best_effort_configuration, bootstrap_configuration, bootstrap_from,
-    may_set_initial_configuration, may_start_alone, same_list, with_placeholders,
+    may_set_initial_configuration, may_start_alone, require, same_list, with_placeholders,
 };
 use quorate_model::coordination::placeholder::{nodes_of, placeholders};
 use quorate_model::coordination::quorum::is_majority;
@@ -116,7 +116,7 @@ fn ids_and_names_agree() {
         let wanted: Vec<&str> = (0..4).filter(|index| required >> index & 1 == 1).map(|index| names[index]).collect();
         for found in (0..16u64).filter(|found| found & 1 == 1) {
             let discovered: Vec<DiscoveredNode> = NODES.into_iter().filter(|node| found >> node.id.0 & 1 == 1).collect();
-            let by_id = bootstrap_from(NodeId(0), NodeSet(required), NodeSet(found), false);
+            let by_id = bootstrap_from(NodeId(0), NodeSet(required), NodeSet(found), false, require);
             assert_eq!(bootstrap(&wanted, &discovered), by_id, "{wanted:?} {found:b}");
         }
     }
@@ -142,7 +142,7 @@ fn clusters_founded_from_one_list_are_one_cluster() {
         let required = NodeSet::first(size);
         let found_by_first = |found: NodeSet| {
             let local = found.iter().next()?;
-            bootstrap_from(local, required, found, false).ok()
+            bootstrap_from(local, required, found, false, require).ok()
         };
         assert!(!two_winners(size, found_by_first), "{size} nodes");
     }

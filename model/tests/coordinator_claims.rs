@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use quorate_model::coordination::history::Published;
+use quorate_model::coordination::placeholder::placeholders;
 use quorate_model::coordination::{PublicationId, Sound};
-use quorate_model::coordinator::{Applied, CoordinatorState, CoordinatorTimer, Mode};
+use quorate_model::coordinator::{Applied, ClusterChange, CoordinatorState, CoordinatorTimer, Mode, Submission, Waiting};
 use quorate_model::coordinator_world::{
     CoordinatorAction, CoordinatorBounds, CoordinatorModel, CoordinatorWorld, CoordinatorWorldState, coordinator_world,
 };
@@ -24,6 +25,7 @@ fn world(model: CoordinatorModel) -> CoordinatorWorld<Sound> {
         exclusions: 1,
         restarts: 1,
         suspicions: 2,
+        ..CoordinatorBounds::default()
     };
     coordinator_world(model, Sound, bounds, true).unwrap()
 }
@@ -145,4 +147,20 @@ fn a_state_that_no_rule_made() {
     let after = with(&state, 1, |node| node.coordination.durable.current_term = 5);
     assert!(verdict(&world, "RefinesTheRules", &state, &action, &state).is_ok());
     assert!(verdict(&world, "RefinesTheRules", &state, &action, &after).is_err());
+}
+
+#[test]
+fn what_candidates_and_idle_leaders_may_do() {
+    rejects("ElectionsAreTriedWhereAQuorumIsFound", 1, |node| {
+        (node.mode, node.attempts, node.peers) = (Mode::Candidate, Some(0), NodeSet::EMPTY);
+    });
+    rejects("FirstConfigurationsCanElect", 1, |node| {
+        node.coordination.durable.accepted.term = 0;
+        node.coordination.durable.accepted.config = NodeSet::single(NodeId(1)).union(placeholders(2));
+    });
+    let waiting = Waiting { client: 99, request: 0 };
+    rejects("IdleLeadersHaveNothingToDo", 0, |node| {
+        node.queue.push(Submission { waiting, change: ClusterChange::Value(1) });
+    });
+    rejects("LeadersGiveUpOverAFailedPublication", 0, |node| node.mode = Mode::Candidate);
 }

@@ -16,17 +16,8 @@ type Bounds = [u64; 8];
 fn world<R: Policy>(model: CoordinatorModel, rules: R, bounds: Bounds, drop_obsolete: bool) -> CoordinatorWorld<R> {
     let [nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions] = bounds;
     let (nodes, initial_masters) = (nodes as usize, initial_masters as usize);
-    let bounds = CoordinatorBounds {
-        nodes,
-        initial_masters,
-        max_term,
-        max_version,
-        submissions,
-        exclusions,
-        restarts,
-        suspicions,
-        ..CoordinatorBounds::default()
-    };
+    let limits = CoordinatorBounds { nodes, initial_masters, max_term, max_version, ..CoordinatorBounds::default() };
+    let bounds = CoordinatorBounds { submissions, exclusions, restarts, suspicions, ..limits };
     coordinator_world(model, rules, bounds, drop_obsolete).expect("the bounds make sense")
 }
 
@@ -58,6 +49,7 @@ fn the_reduced_world_has_the_states_of_the_full_one() {
         (CoordinatorModel::PreVote, [2, 2, 2, 2, 0, 0, 1, 1]),
         (CoordinatorModel::Membership, [2, 2, 1, 2, 0, 0, 0, 0]),
         (CoordinatorModel::Reconfiguration, [2, 2, 1, 3, 0, 1, 0, 0]),
+        (CoordinatorModel::Duties, [2, 2, 2, 2, 0, 0, 0, 1]),
     ] {
         let (full, reduced) = (world(model, Sound, bounds, false), world(model, Sound, bounds, true));
         let all = reachable(&full);

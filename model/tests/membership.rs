@@ -24,11 +24,11 @@ fn response(term: u64, version: u64) -> PreVoteResponse {
 
 #[test]
 fn a_node_that_knows_another_leader_or_is_unwell_refuses_pre_votes() {
-    let view = PreVoteView { healthy: true, leader: None, response: response(2, 3) };
-    assert_eq!(answer_pre_vote(&view, B), Ok(response(2, 3)));
-    assert_eq!(answer_pre_vote(&PreVoteView { leader: Some(B), ..view }, B), Ok(response(2, 3)), "the leader has stood down");
-    assert_eq!(answer_pre_vote(&PreVoteView { leader: Some(C), ..view }, B), Err(PreVoteLeaderKnown));
-    assert_eq!(answer_pre_vote(&PreVoteView { healthy: false, ..view }, B), Err(PreVoteUnhealthy));
+    let view = PreVoteView { healthy: true, leader: None };
+    assert_eq!(answer_pre_vote(&Sound, &view, B), Ok(()));
+    assert_eq!(answer_pre_vote(&Sound, &PreVoteView { leader: Some(B), ..view }, B), Ok(()), "the leader has stood down");
+    assert_eq!(answer_pre_vote(&Sound, &PreVoteView { leader: Some(C), ..view }, B), Err(PreVoteLeaderKnown));
+    assert_eq!(answer_pre_vote(&Sound, &PreVoteView { healthy: false, ..view }, B), Err(PreVoteUnhealthy));
 }
 
 #[test]
@@ -128,11 +128,11 @@ proptest! {
 #[test]
 fn elections_are_tried_only_where_they_could_succeed() {
     let view = ElectionView { is_candidate: true, may_win: true, healthy: true, quorum_known: true };
-    assert_eq!(may_start_election(&view), Ok(()));
-    assert_eq!(may_start_election(&ElectionView { is_candidate: false, ..view }), Err(ElectionNotCandidate));
-    assert_eq!(may_start_election(&ElectionView { quorum_known: false, ..view }), Err(ElectionNoQuorumKnown));
-    assert_eq!(may_start_election(&ElectionView { may_win: false, ..view }), Err(ElectionExcluded));
-    assert_eq!(may_start_election(&ElectionView { healthy: false, ..view }), Err(ElectionUnhealthy));
+    assert_eq!(may_start_election(&Sound, &view), Ok(()));
+    assert_eq!(may_start_election(&Sound, &ElectionView { is_candidate: false, ..view }), Err(ElectionNotCandidate));
+    assert_eq!(may_start_election(&Sound, &ElectionView { quorum_known: false, ..view }), Err(ElectionNoQuorumKnown));
+    assert_eq!(may_start_election(&Sound, &ElectionView { may_win: false, ..view }), Err(ElectionExcluded));
+    assert_eq!(may_start_election(&Sound, &ElectionView { healthy: false, ..view }), Err(ElectionUnhealthy));
 }
 
 #[test]
@@ -190,10 +190,10 @@ fn a_join_is_admitted_when_its_sender_was_reached_and_can_read_the_state() {
     assert_eq!(admit_join(all, false, true, true), Err(JoinConnectBackFailed));
     assert_eq!(admit_join(all, true, false, true), Err(JoinValidationFailed));
     assert_eq!(admit_join(all, true, true, false), Err(JoinPingFailed));
-    assert_eq!(accept_validation(None, &7, true), Ok(()));
-    assert_eq!(accept_validation(Some(&7), &7, true), Ok(()));
-    assert_eq!(accept_validation(Some(&6), &7, true), Err(JoinClusterUuidDiffers));
-    assert_eq!(accept_validation(None, &7, false), Err(JoinValidationFailed));
+    assert_eq!(accept_validation(&Sound, None, &7, true), Ok(()));
+    assert_eq!(accept_validation(&Sound, Some(&7), &7, true), Ok(()));
+    assert_eq!(accept_validation(&Sound, Some(&6), &7, true), Err(JoinClusterUuidDiffers));
+    assert_eq!(accept_validation(&Sound, None, &7, false), Err(JoinValidationFailed));
 }
 
 #[test]
@@ -283,10 +283,10 @@ fn a_batch_of_joins_runs_in_the_highest_term_of_its_tasks() {
 fn follower_checks_make_followers_of_those_that_have_not_given_up() {
     let view = FollowerCheckView { healthy: true, is_follower: false, current_term: 3, accepted_term: 2, join_pending: false };
     use FollowerCheckRuling::*;
-    let ruling = |view: FollowerCheckView, term| answer_follower_check(&view, term);
+    let ruling = |view: FollowerCheckView, term| answer_follower_check(&Sound, &view, term);
     assert_eq!(ruling(FollowerCheckView { healthy: false, ..view }, 3), Err(FollowerCheckUnhealthy));
     assert_eq!(ruling(view, 2), Err(FollowerCheckTermOlder));
-    assert_eq!(ruling(view, 4), Ok(EnterTermAndFollow));
+    assert_eq!(ruling(view, 4), Ok(EnterTerm));
     assert_eq!(ruling(view, 3), Ok(Follow), "nothing accepted in this term");
     let gave_up = FollowerCheckView { accepted_term: 3, ..view };
     assert_eq!(ruling(gave_up, 3), Err(FollowerCheckFaultyMaster));
@@ -297,10 +297,10 @@ fn follower_checks_make_followers_of_those_that_have_not_given_up() {
 #[test]
 fn leader_checks_are_answered_by_masters_of_the_sender() {
     let view = LeaderCheckView { healthy: true, is_master: true, nodes: NodeSet::single(B) };
-    assert_eq!(answer_leader_check(&view, B), Ok(()));
-    assert_eq!(answer_leader_check(&LeaderCheckView { healthy: false, ..view }, B), Err(LeaderCheckUnhealthy));
-    assert_eq!(answer_leader_check(&LeaderCheckView { is_master: false, ..view }, B), Err(LeaderCheckNotMaster));
-    assert_eq!(answer_leader_check(&view, C), Err(LeaderCheckSenderRemoved));
+    assert_eq!(answer_leader_check(&Sound, &view, B), Ok(()));
+    assert_eq!(answer_leader_check(&Sound, &LeaderCheckView { healthy: false, ..view }, B), Err(LeaderCheckUnhealthy));
+    assert_eq!(answer_leader_check(&Sound, &LeaderCheckView { is_master: false, ..view }, B), Err(LeaderCheckNotMaster));
+    assert_eq!(answer_leader_check(&Sound, &view, C), Err(LeaderCheckSenderRemoved));
 }
 
 #[test]

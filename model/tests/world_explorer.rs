@@ -126,17 +126,8 @@ fn compare_state<M: Specification, X: Explorer<M>>(
 fn world<R: Policy>(model: CoordinatorModel, rules: R, bounds: [u64; 8], drop_obsolete: bool) -> CoordinatorWorld<R> {
     let [nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions] = bounds;
     let (nodes, initial_masters) = (nodes as usize, initial_masters as usize);
-    let bounds = CoordinatorBounds {
-        nodes,
-        initial_masters,
-        max_term,
-        max_version,
-        submissions,
-        exclusions,
-        restarts,
-        suspicions,
-        ..CoordinatorBounds::default()
-    };
+    let limits = CoordinatorBounds { nodes, initial_masters, max_term, max_version, ..CoordinatorBounds::default() };
+    let bounds = CoordinatorBounds { submissions, exclusions, restarts, suspicions, ..limits };
     coordinator_world(model, rules, bounds, drop_obsolete).expect("the bounds make sense")
 }
 
@@ -144,12 +135,13 @@ const PLAIN: Identity = Identity { seed: 7, symmetry: false };
 const SYMMETRIC: Identity = Identity { seed: 0, symmetry: true };
 
 /// The instances: model, bounds, and how many states are compared.
-const INSTANCES: [(CoordinatorModel, [u64; 8], usize); 5] = [
+const INSTANCES: [(CoordinatorModel, [u64; 8], usize); 6] = [
     (CoordinatorModel::Coordinator, [2, 2, 2, 2, 1, 0, 1, 0], 2_000),
     (CoordinatorModel::Coordinator, [3, 3, 2, 2, 1, 0, 1, 0], 1_500),
     (CoordinatorModel::PreVote, [3, 3, 2, 2, 0, 0, 0, 1], 1_000),
     (CoordinatorModel::Membership, [3, 2, 1, 3, 0, 0, 1, 1], 1_000),
     (CoordinatorModel::Reconfiguration, [3, 3, 2, 4, 0, 1, 0, 1], 1_000),
+    (CoordinatorModel::Duties, [2, 2, 2, 3, 0, 0, 0, 1], 1_000),
 ];
 
 #[test]

@@ -1,12 +1,11 @@
-//! The Coordinators in a world with a retained-set network: four models of one actor.
+//! The Coordinators in a world with a retained-set network: models of one actor.
 
-use quorate_model::coordination::catalogue::catalogue;
 use quorate_model::coordination::{Rejection, Sound};
 use quorate_model::coordinator::{CoordinatorMutant, Refusal};
 use quorate_model::coordinator_world::{CoordinatorBounds, CoordinatorModel, coordinator_world};
-use quorate_model::seeded::Seeded;
 
-use super::{BoundInfo, Entry, Expected, ModelInfo, Profile, RegistryError, Rules, Visitor, mutants_of, names_of};
+use super::coordinator_rows::rows;
+use super::{BoundInfo, Entry, ModelInfo, Profile, RegistryError, Rules, Visitor, mutants_of, names_of};
 
 /// nodes, initial masters, max term, max version, submissions, exclusions, restarts, suspicions.
 const BOUNDS: &[BoundInfo] = &[
@@ -20,48 +19,17 @@ const BOUNDS: &[BoundInfo] = &[
     BoundInfo::number("suspicions", "how often somebody gives up a node that is there; free in `coordinator`"),
 ];
 
-/// A row of a kill table.
-type Row = Seeded<CoordinatorMutant, [u64; 8]>;
-
-/// A row of the rules' catalogue.
-fn of_rules(id: &'static str, dies: &'static str, bounds: [u64; 8]) -> Row {
-    let entry = catalogue().into_iter().find(|entry| entry.id == id).expect("the rows are in the catalogue");
-    Row { id, change: entry.change, rules: CoordinatorMutant::on(entry.rules), expected: Expected::Dies(dies), bounds }
-}
-
-/// A guard of the Coordinator left out.
-fn waived(id: &'static str, change: &'static str, guard: Refusal, dies: &'static str, bounds: [u64; 8]) -> Row {
-    Row { id, change, rules: CoordinatorMutant::waiving(guard), expected: Expected::Dies(dies), bounds }
-}
-
-fn rows(model: CoordinatorModel) -> Vec<Row> {
-    match model {
-        CoordinatorModel::Coordinator => vec![
-            of_rules("CM02", "OneElectionWinnerPerTerm", [2, 2, 2, 2, 1, 0, 1, 0]),
-            of_rules("CM07", "CommitHasQuorumVsPreviousCommittedConfiguration", [2, 2, 2, 2, 1, 0, 1, 0]),
-            of_rules("CM09", "P2bInvariant", [3, 3, 2, 2, 1, 0, 0, 0]),
-            of_rules("CM12", "OneMasterPerTerm", [3, 3, 2, 2, 0, 0, 0, 0]),
-            of_rules("CM13", "OneElectionWinnerPerTerm", [3, 3, 1, 1, 0, 0, 0, 0]),
-            of_rules("CM14", "OneMasterPerTerm", [3, 3, 1, 1, 0, 0, 1, 0]),
-            of_rules("CM15", "CommittedClusterUuidStays", [2, 2, 2, 2, 0, 0, 1, 0]),
-            waived(
-                "W-CheckTermIsOver",
-                "follower checks of a term that is over are obeyed",
-                Refusal::CheckTermIsOver,
-                "ModesMeanWhatTheySay",
-                [2, 2, 2, 2, 0, 0, 0, 0],
-            ),
-        ],
-        CoordinatorModel::PreVote => vec![waived(
-            "LM01",
-            "pre-votes are granted while another leader is known",
-            Refusal::LeaderKnown,
-            "LostContactDeposesNobody",
-            [3, 3, 2, 2, 0, 0, 0, 1],
-        )],
-        CoordinatorModel::Membership | CoordinatorModel::Reconfiguration | CoordinatorModel::Stabilisation => vec![],
-    }
-}
+/// Where nodes have roles, and disks fall ill.
+const DUTIES: &[BoundInfo] = &[
+    BoundInfo::number("nodes", "how many nodes there are"),
+    BoundInfo::number("voting-only", "how many of those with the role master only vote"),
+    BoundInfo::number("ineligible", "how many have not the role master"),
+    BoundInfo::number("max-term", "states in a higher term are checked but not expanded"),
+    BoundInfo::number("max-version", "states with a higher version are checked but not expanded"),
+    BoundInfo::number("submissions", "how many changes clients submit"),
+    BoundInfo::number("illnesses", "how often a disk falls ill"),
+    BoundInfo::number("suspicions", "how often somebody gives up a node that is there"),
+];
 
 /// A guard that can be waived: of the rules, or of the Coordinator.
 #[derive(Clone, Copy)]
@@ -83,6 +51,20 @@ pub(super) fn waiving(mut mutant: CoordinatorMutant, guard: Guard) -> Coordinato
     mutant
 }
 
+fn instance(info: &ModelInfo, model: CoordinatorModel, bounds: &[u64]) -> Result<CoordinatorBounds, RegistryError> {
+    if model == CoordinatorModel::Duties {
+        let [nodes, voting_only, ineligible, max_term, max_version, submissions, illnesses, suspicions] = info.exactly(bounds)?;
+        let (nodes, voting_only, ineligible) = (nodes as usize, voting_only as usize, ineligible as usize);
+        let initial_masters = nodes.saturating_sub(ineligible).max(1);
+        let limits = CoordinatorBounds { nodes, initial_masters, max_term, max_version, ..CoordinatorBounds::default() };
+        return Ok(CoordinatorBounds { voting_only, ineligible, submissions, illnesses, suspicions, ..limits });
+    }
+    let [nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions] = info.exactly(bounds)?;
+    let (nodes, initial_masters) = (nodes as usize, initial_masters as usize);
+    let limits = CoordinatorBounds { nodes, initial_masters, max_term, max_version, ..CoordinatorBounds::default() };
+    Ok(CoordinatorBounds { submissions, exclusions, restarts, suspicions, ..limits })
+}
+
 fn build<V: Visitor>(
     info: &ModelInfo,
     model: CoordinatorModel,
@@ -90,10 +72,7 @@ fn build<V: Visitor>(
     rules: &Rules,
     visitor: V,
 ) -> Result<V::Output, RegistryError> {
-    let [nodes, initial_masters, max_term, max_version, submissions, exclusions, restarts, suspicions] = info.exactly(bounds)?;
-    let (nodes, initial_masters) = (nodes as usize, initial_masters as usize);
-    let limits = CoordinatorBounds { nodes, initial_masters, max_term, max_version, ..CoordinatorBounds::default() };
-    let bounds = CoordinatorBounds { submissions, exclusions, restarts, suspicions, ..limits };
+    let bounds = instance(info, model, bounds)?;
     if *rules == Rules::default() {
         return Ok(visitor.visit(coordinator_world(model, Sound, bounds, true).map_err(|why| info.refused(why))?));
     }
@@ -102,14 +81,14 @@ fn build<V: Visitor>(
 }
 
 macro_rules! coordinator_entry {
-    ($entry:ident, $model:expr, $summary:expr, $quick:expr, $ci:expr, $deep:expr, $small:expr) => {
+    ($entry:ident, $model:expr, $bounds:expr, $summary:expr, $quick:expr, $ci:expr, $deep:expr, $small:expr) => {
         pub(super) struct $entry;
 
         impl Entry for $entry {
             const INFO: ModelInfo = ModelInfo {
                 name: NAMES[$model as usize],
                 summary: $summary,
-                bounds: BOUNDS,
+                bounds: $bounds,
                 profile: |profile| match profile {
                     Profile::Quick => $quick,
                     Profile::Ci => $ci,
@@ -132,11 +111,12 @@ macro_rules! coordinator_entry {
     };
 }
 
-const NAMES: [&str; 4] = ["coordinator", "prevote", "membership", "reconfiguration"];
+const NAMES: [&str; 5] = ["coordinator", "prevote", "membership", "reconfiguration", "duties"];
 
 coordinator_entry!(
     CoordinatorEntry,
     CoordinatorModel::Coordinator,
+    BOUNDS,
     "The actor that elects, leads, follows and publishes, in the harshest network: every message once sent may arrive \
      at any time and any number of times, elections start at any time, anybody may be suspected. The same code runs as \
      a cluster.",
@@ -149,6 +129,7 @@ coordinator_entry!(
 coordinator_entry!(
     PreVoteEntry,
     CoordinatorModel::PreVote,
+    BOUNDS,
     "The same actor in a formed cluster, where an election must be promised by a quorum that knows no leader before it \
      starts.",
     vec![vec![3, 3, 2, 2, 0, 0, 0, 1]],
@@ -160,6 +141,7 @@ coordinator_entry!(
 coordinator_entry!(
     MembershipEntry,
     CoordinatorModel::Membership,
+    BOUNDS,
     "The same actor from the first start of its nodes: they find each other, bootstrap, join, are removed and come back.",
     vec![vec![2, 2, 1, 3, 0, 0, 0, 1]],
     vec![vec![2, 2, 2, 3, 0, 0, 0, 1]],
@@ -170,9 +152,22 @@ coordinator_entry!(
 coordinator_entry!(
     ReconfigurationEntry,
     CoordinatorModel::Reconfiguration,
+    BOUNDS,
     "The same actor in a formed cluster whose voting configuration changes: nodes join, fail, and are excluded.",
     vec![vec![2, 2, 2, 3, 0, 1, 0, 0]],
-    vec![vec![2, 2, 2, 4, 0, 1, 1, 2], vec![3, 3, 2, 4, 0, 1, 0, 0], vec![3, 1, 2, 4, 0, 1, 0, 0]],
+    vec![vec![2, 2, 2, 4, 0, 1, 1, 2], vec![3, 3, 2, 4, 0, 1, 0, 0], vec![3, 1, 2, 5, 0, 1, 0, 0]],
     vec![vec![3, 3, 2, 4, 0, 1, 0, 1]],
     vec![vec![2, 2, 1, 3, 0, 1, 0, 0]]
+);
+
+coordinator_entry!(
+    DutiesEntry,
+    CoordinatorModel::Duties,
+    DUTIES,
+    "The same actor in a formed cluster of nodes with roles: some only vote, some do neither. Checks, validation of joins \
+     and acknowledgements run by messages and timers, and disks fall ill.",
+    vec![vec![2, 0, 1, 1, 3, 0, 1, 1]],
+    vec![vec![2, 0, 1, 2, 3, 0, 1, 1], vec![2, 0, 0, 2, 2, 0, 1, 1], vec![2, 1, 0, 2, 2, 0, 0, 1], vec![3, 1, 1, 1, 3, 0, 0, 0],],
+    vec![vec![3, 1, 0, 1, 3, 0, 0, 1]],
+    vec![vec![2, 1, 0, 1, 2, 0, 0, 0]]
 );

@@ -20,13 +20,13 @@ enum What {
     Action(&'static str),
 }
 
-const COORDINATORS: [&str; 4] = ["coordinator", "prevote", "membership", "reconfiguration"];
+const COORDINATORS: [&str; 5] = ["coordinator", "prevote", "membership", "reconfiguration", "duties"];
 
 /// Messages and timers that only some of the Coordinator's models drive, with
 /// those models.
-const DRIVEN: [(&[&str], &[&str]); 3] = [
+const DRIVEN: [(&[&str], &[&str]); 4] = [
     (&["PreVoteRequest", "PreVoteResponse"], &["prevote"]),
-    (&["PeersRequest", "PeersResponse", "FollowerCheckTimeout", "NextTask"], &["membership", "reconfiguration"]),
+    (&["PeersRequest", "PeersResponse", "FollowerCheckTimeout", "NextTask"], &["membership", "reconfiguration", "duties"]),
     (
         &[
             "JoinResponse",
@@ -40,12 +40,11 @@ const DRIVEN: [(&[&str], &[&str]); 3] = [
             "LeaderCheckResponse",
             "LeaderCheckTimer",
             "LagTimeout",
-            "FindPeersTimer",
-            "SessionEnded",
             "Health",
         ],
-        &[],
+        &["duties"],
     ),
+    (&["FindPeersTimer", "SessionEnded"], &[]),
 ];
 
 const ELSEWHERE: [Elsewhere; 7] = [
@@ -57,12 +56,12 @@ const ELSEWHERE: [Elsewhere; 7] = [
     },
     Elsewhere { models: &COORDINATORS, what: What::Action("Outcome"), because: "clients take it, and they are no actors" },
     Elsewhere {
-        models: &["prevote", "membership", "reconfiguration"],
+        models: &["prevote", "membership", "reconfiguration", "duties"],
         what: What::Action("Submit"),
         because: "clients' changes are the model coordinator's",
     },
     Elsewhere {
-        models: &["prevote", "membership", "reconfiguration"],
+        models: &["prevote", "membership", "reconfiguration", "duties"],
         what: What::Action("Restart"),
         because: "restarts are the model coordinator's",
     },

@@ -8,6 +8,7 @@
 //! called with it by [`with_model`].
 
 mod coordinator;
+mod coordinator_rows;
 mod elsewhere;
 mod replica_engine;
 mod replication;
@@ -171,6 +172,7 @@ registry![
     coordinator::MembershipEntry,
     coordinator::ReconfigurationEntry,
     stabilisation::StabilisationEntry,
+    coordinator::DutiesEntry,
     replication::ReplicationEntry,
     replication::QuietingEntry,
     replication::FallingEntry,

@@ -152,7 +152,8 @@ pub fn with_placeholders(found: NodeSet, required: usize) -> NodeSet {
 }
 
 /// [`bootstrap_configuration`] where the list and the nodes found are known by
-/// their ids: `required` is the list, the same for all nodes.
+/// their ids: `required` is the list, the same for all nodes. `heed` decides
+/// whether a guard may refuse: [`require`], or less for a mutant.
 ///
 /// # Errors
 /// See [`bootstrap_configuration`].
@@ -161,13 +162,14 @@ pub fn bootstrap_from(
     required: NodeSet,
     found: NodeSet,
     bootstrapped: bool,
+    heed: impl Fn(bool, BootstrapRejection) -> Result<(), BootstrapRejection>,
 ) -> Result<NodeSet, BootstrapRejection> {
     use BootstrapRejection::*;
     require(!required.is_empty(), NothingRequired)?;
     require(!bootstrapped, AlreadyBootstrapped)?;
-    require(required.contains(local), LocalNodeNotRequired)?;
+    heed(required.contains(local), LocalNodeNotRequired)?;
     let matched = required.intersection(found.with(local));
-    require(matched.len() * 2 > required.len(), NoMajorityFound)?;
+    heed(matched.len() * 2 > required.len(), NoMajorityFound)?;
     Ok(with_placeholders(matched, required.len()))
 }
 
@@ -223,6 +225,10 @@ pub fn best_effort_configuration(local: NodeId, found: NodeSet) -> NodeSet {
     found.with(local)
 }
 
-fn require(holds: bool, otherwise: BootstrapRejection) -> Result<(), BootstrapRejection> {
+/// A guard as the protocol has it.
+///
+/// # Errors
+/// `otherwise`, unless `holds`.
+pub fn require(holds: bool, otherwise: BootstrapRejection) -> Result<(), BootstrapRejection> {
     if holds { Ok(()) } else { Err(otherwise) }
 }

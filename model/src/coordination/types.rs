@@ -50,6 +50,12 @@ impl<V> ClusterState<V> {
     pub fn id(&self) -> PublicationId {
         PublicationId { term: self.term, version: self.version }
     }
+
+    /// The same state of another value.
+    pub fn with_value<W>(&self, value: W) -> ClusterState<W> {
+        let ClusterState { term, version, value: _, config, committed_config } = *self;
+        ClusterState { term, version, value, config, committed_config }
+    }
 }
 
 /// A vote: the sender obeys `term` and tells how fresh its own state is.

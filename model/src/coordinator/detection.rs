@@ -7,29 +7,38 @@
 //! that has failed is given up.
 
 use super::message::CoordinatorMsg;
-use super::policy::{Policy, Refusal};
+use super::policy::{Membership, Policy};
 use super::state::{CoordinatorTimer, Mode};
 use super::turn::Turn;
 use super::value::ClusterValue;
 use crate::coordination::Term;
+use crate::membership::{
+    CheckCount, CheckFailure, FollowerCheckRuling, FollowerCheckView, LeaderCheckView, MembershipRejection,
+    answer_follower_check, answer_leader_check,
+};
 use crate::node_set::{NodeId, NodeSet};
 use crate::settings::schedule::{follower_check, leader_check};
 
 impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// A leader checks the nodes of the state that it publishes, from the start
-    /// of the publication, and nobody else.
+    /// of the publication, and nobody else. Whom it checks already it goes on
+    /// checking in its own time (`FollowersChecker.setCurrentNodes`): otherwise a
+    /// leader that publishes all the time would never find out who is gone.
     pub(super) fn check_followers(&mut self, members: NodeSet) {
         let known: NodeSet = self.accepted().value.members.nodes;
         for gone in known.iter().filter(|node| !members.contains(*node)) {
             self.stop_checking(gone);
         }
-        let faulty = self.state.faulty;
-        for follower in members.without(self.id).iter().filter(|node| !faulty.contains(*node)) {
+        // The first publication of a term finds nobody checked.
+        let checked = if self.accepted().term == self.current_term() { known } else { NodeSet::EMPTY };
+        let (own, faulty) = (self.id, self.state.faulty);
+        let starts = |node: &NodeId| *node != own && !checked.contains(*node) && !faulty.contains(*node);
+        for follower in members.iter().filter(starts) {
             self.check_follower(follower);
         }
     }
 
-    /// Sends a check, unless the last one is not answered yet.
+    /// Sends a check, and waits for the answer so long.
     pub(super) fn check_follower(&mut self, follower: NodeId) {
         if !self.is_leader() {
             return;
@@ -70,24 +79,29 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         }
     }
 
-    fn follow_if_asked(&mut self, leader: NodeId, term: Term) -> Result<(), Refusal> {
-        self.rules.permit(Refusal::Unhealthy, self.state.healthy)?;
-        let is_follower = matches!(self.state.mode, Mode::Follower(_));
-        if is_follower && term == self.current_term() {
-            return Ok(());
+    fn follow_if_asked(&mut self, leader: NodeId, term: Term) -> Result<(), MembershipRejection> {
+        let mut ruling = self.ruling(term)?;
+        if ruling == FollowerCheckRuling::EnterTerm {
+            self.ensure_term_at_least(leader, term);
+            ruling = self.ruling(term)?;
         }
-        self.rules.permit(Refusal::CheckTermIsOver, term >= self.current_term())?;
-        self.ensure_term_at_least(leader, term);
-        if self.rules.check_makes_followers() && self.accepted().term < self.current_term() {
-            self.become_follower(leader);
-            return Ok(());
+        match ruling {
+            FollowerCheckRuling::Follow if self.rules.check_makes_followers() => self.become_follower(leader),
+            FollowerCheckRuling::Follow => return Err(MembershipRejection::FollowerCheckFaultyMaster),
+            FollowerCheckRuling::Nothing | FollowerCheckRuling::EnterTerm => {}
         }
-        if self.state.joining.is_some() {
-            return Ok(());
-        }
-        self.rules.permit(Refusal::GivenUpInThisTerm, false)?;
-        self.become_follower(leader);
         Ok(())
+    }
+
+    fn ruling(&self, term: Term) -> Result<FollowerCheckRuling, MembershipRejection> {
+        let view = FollowerCheckView {
+            healthy: self.state.healthy,
+            is_follower: matches!(self.state.mode, Mode::Follower(_)),
+            current_term: self.current_term(),
+            accepted_term: self.accepted().term,
+            join_pending: self.state.joining.is_some(),
+        };
+        answer_follower_check(&Membership(self.rules), &view, term)
     }
 
     /// A follower has answered.
@@ -119,7 +133,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             return;
         }
         let enough = follower_check(&self.settings.elasticsearch).retry_count;
-        if self.one_failure_more(follower) >= enough {
+        if self.one_failure_more(follower, enough) {
             self.follower_failed(follower);
         } else {
             self.cancel_timer(CoordinatorTimer::FollowerCheckTimeout(follower));
@@ -127,18 +141,14 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         }
     }
 
-    fn one_failure_more(&mut self, node: NodeId) -> u64 {
-        match self.state.failures.iter_mut().find(|(failing, _)| *failing == node) {
-            Some((_, count)) => {
-                *count = count.saturating_add(1);
-                u64::from(*count)
-            }
-            None => {
-                self.state.failures.push((node, 1));
-                self.state.failures.sort_unstable();
-                1
-            }
-        }
+    /// Counts a failed check, and says whether those in a row are enough.
+    fn one_failure_more(&mut self, node: NodeId, retry_count: u64) -> bool {
+        let known = self.state.failures.iter().position(|(failing, _)| *failing == node);
+        let count = known.map_or(0, |position| self.state.failures.remove(position).1);
+        let (count, enough) = CheckCount(count.into()).failed(CheckFailure::Timeout, retry_count);
+        self.state.failures.push((node, u8::try_from(count.0).unwrap_or(u8::MAX)));
+        self.state.failures.sort_unstable();
+        enough
     }
 
     fn follower_failed(&mut self, follower: NodeId) {
@@ -163,14 +173,13 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         self.tell(source, CoordinatorMsg::LeaderCheckResponse { leads });
     }
 
-    fn leads(&self, follower: NodeId) -> Result<(), Refusal> {
-        self.rules.permit(Refusal::Unhealthy, self.state.healthy)?;
-        self.rules.permit(Refusal::DoesNotLead, self.is_leader())?;
-        let members = match &self.state.publication {
+    fn leads(&self, follower: NodeId) -> Result<(), MembershipRejection> {
+        let nodes = match &self.state.publication {
             Some(publication) => publication.targets,
             None => self.accepted().value.members.nodes,
         };
-        self.rules.permit(Refusal::NotAMember, members.contains(follower))
+        let view = LeaderCheckView { healthy: self.state.healthy, is_master: self.is_leader(), nodes };
+        answer_leader_check(&Membership(self.rules), &view, follower)
     }
 
     /// The leader has answered.
@@ -190,7 +199,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// One failure more, of those that are enough.
     pub(super) fn leader_check_failed(&mut self) {
         let Mode::Follower(leader) = self.state.mode else { return };
-        if self.one_failure_more(leader) >= leader_check(&self.settings.elasticsearch).retry_count {
+        if self.one_failure_more(leader, leader_check(&self.settings.elasticsearch).retry_count) {
             self.become_candidate();
         } else {
             self.cancel_timer(CoordinatorTimer::LeaderCheckTimeout);

@@ -1,14 +1,16 @@
 //! Finding the others: peers, the leader among them, or a quorum to bootstrap
 //! and to be elected with (`PeerFinder`, `ClusterBootstrapService`).
 
-use super::message::{CoordinatorMsg, JoinRequest};
+use super::message::CoordinatorMsg;
 use super::metadata::ClusterMetadata;
-use super::policy::{Policy, Refusal};
-use super::settings::placeholder;
+use super::policy::{Membership, Policy, Refusal};
 use super::state::{CoordinatorTimer, Mode};
 use super::turn::Turn;
 use super::value::ClusterValue;
 use crate::coordination::Term;
+use crate::coordination::bootstrap::{BootstrapRejection, bootstrap_from};
+use crate::coordination::placeholder::nodes_of;
+use crate::membership::JoinRequest;
 use crate::node_set::{NodeId, NodeSet};
 
 impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
@@ -118,17 +120,12 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// Sets the first configuration once more than half of the initial masters
     /// are found. Those that are not are in it by placeholders, so that every
     /// quorum of any such configuration is a majority of the true set (#37463).
-    fn bootstrap(&mut self, found: NodeSet) -> Result<(), Refusal> {
-        let initial = self.settings.initial_master_nodes;
-        if self.coordination().is_bootstrapped() || initial.is_empty() {
-            return Ok(());
-        }
-        self.rules.permit(Refusal::NotAnInitialMaster, initial.contains(self.id))?;
-        let there = found.intersection(initial);
-        self.rules.permit(Refusal::InitialMastersNotFound, there.len() * 2 > initial.len())?;
-
-        let missing = initial.iter().filter(|node| !there.contains(*node)).map(placeholder);
-        let config = missing.fold(there, NodeSet::with);
+    fn bootstrap(&mut self, found: NodeSet) -> Result<(), BootstrapRejection> {
+        let (initial, bootstrapped) = (self.settings.initial_master_nodes, self.coordination().is_bootstrapped());
+        let config = bootstrap_from(self.id, initial, found, bootstrapped, |holds, guard| {
+            Membership(self.rules).heed_bootstrap(holds, guard)
+        })?;
+        let config = if self.rules.keeps_placeholders() { config } else { nodes_of(config) };
         let cluster_uuid = self.settings.cluster_uuid * 64 + self.id.index() as u64 + 1;
         let mut metadata = ClusterMetadata { cluster_uuid, ..ClusterMetadata::blank() };
         if !self.settings.driven.membership {

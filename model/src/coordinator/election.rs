@@ -10,13 +10,17 @@
 //! ```
 
 use super::message::CoordinatorMsg;
-use super::policy::{Policy, Refusal};
+use super::policy::{Membership, Policy, Refusal};
 use super::state::CoordinatorTimer;
 use super::turn::Turn;
 use super::value::ClusterValue;
+use crate::coordination::roles::{AbdicationView, RolesOf, abdication_candidates, may_win_election};
 use crate::coordination::{PublicationId, Term};
+use crate::membership::{
+    ElectionAttempts, ElectionView, MembershipRejection, PreVoteView, TermBump, TermsSeen, answer_pre_vote, may_start_election,
+    would_vote,
+};
 use crate::node_set::{NodeId, NodeSet};
-use crate::settings::schedule::election_delay;
 
 impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// Opens the scheduler while a quorum is found; closes it otherwise, so that
@@ -37,9 +41,19 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
     fn may_schedule_elections(&self, found: NodeSet) -> Result<(), Refusal> {
         self.rules.permit(Refusal::NotMasterEligible, self.is_master_eligible(self.id))?;
+        self.may_lead(self.id)?;
+        self.rules.permit(Refusal::NoQuorumFound, self.are_a_quorum(found))
+    }
+
+    fn are_a_quorum(&self, found: NodeSet) -> bool {
         let (own, voters) = (self.accepted(), found.intersection(self.settings.master_eligible));
-        let found = self.rules.is_election_quorum(voters, own.committed_config, own.config);
-        self.rules.permit(Refusal::NoQuorumFound, found)
+        self.rules.is_election_quorum(voters, own.committed_config, own.config)
+    }
+
+    /// A node that only votes never leads. In Elasticsearch one may win in order to
+    /// hand a fresher state over; here that state waits for a full master to have it.
+    fn may_lead(&self, node: NodeId) -> Result<(), Refusal> {
+        self.rules.permit(Refusal::VotingOnly, !self.settings.voting_only.contains(node))
     }
 
     /// Closes the scheduler.
@@ -51,9 +65,10 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
     fn next_attempt(&mut self) {
         let Some(attempts) = self.state.attempts else { return };
-        self.set_timer(CoordinatorTimer::Election, election_delay(&self.settings.elasticsearch, u64::from(attempts)));
+        let (next, delay) = ElectionAttempts { scheduled: u64::from(attempts) }.next(&self.settings.elasticsearch);
+        self.set_timer(CoordinatorTimer::Election, delay);
         if self.settings.driven.back_off {
-            self.state.attempts = Some(attempts.saturating_add(1));
+            self.state.attempts = Some(u8::try_from(next.scheduled).unwrap_or(u8::MAX));
         }
     }
 
@@ -61,21 +76,22 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// made; a node that would not be elected does not try.
     pub(super) fn on_election_timer(&mut self) {
         self.next_attempt();
-        if self.is_candidate() && self.may_be_elected(self.id).is_ok() {
+        let view = ElectionView {
+            is_candidate: self.is_candidate(),
+            may_win: self.may_win(self.id),
+            healthy: self.state.healthy,
+            quorum_known: self.are_a_quorum(self.state.peers.with(self.id)),
+        };
+        if may_start_election(&Membership(self.rules), &view).is_ok() {
             self.stand_for_election();
         }
-    }
-
-    fn may_be_elected(&self, node: NodeId) -> Result<(), Refusal> {
-        self.rules.permit(Refusal::Unhealthy, self.state.healthy)?;
-        self.rules.permit(Refusal::MayNotWin, self.may_win(node))
     }
 
     /// `nodeMayWinElection`: a node in one of the configurations, or one that is
     /// not excluded (#43243).
     pub(super) fn may_win(&self, node: NodeId) -> bool {
         let own = self.accepted();
-        own.committed_config.contains(node) || own.config.contains(node) || !own.value.exclusions.contains(node)
+        may_win_election(node, own.config, own.committed_config, own.value.exclusions).is_ok()
     }
 
     /// Asks beforehand who would vote, so that a node that merely lost contact
@@ -99,19 +115,19 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         self.tell(source, CoordinatorMsg::PreVoteResponse { term, accepted });
     }
 
-    fn may_pre_vote(&self, source: NodeId) -> Result<(), Refusal> {
-        self.rules.permit(Refusal::Unhealthy, self.state.healthy)?;
-        let leader = self.state.leader(self.id);
-        self.rules.permit(Refusal::LeaderKnown, leader.is_none_or(|leader| leader == source))
+    fn may_pre_vote(&self, source: NodeId) -> Result<(), MembershipRejection> {
+        let view = PreVoteView { healthy: self.state.healthy, leader: self.state.leader(self.id) };
+        answer_pre_vote(&Membership(self.rules), &view, source)
     }
 
     /// Somebody would vote, unless it has accepted something newer.
     pub(super) fn on_pre_vote_response(&mut self, source: NodeId, term: Term, accepted: PublicationId) {
         self.heard_of_term(term);
-        if !self.is_candidate() || self.rules.permit(Refusal::VoterIsFresher, accepted <= self.accepted().id()).is_err() {
-            return;
+        let own = self.accepted().id();
+        let (theirs, own) = ((accepted.term, accepted.version), (own.term, own.version));
+        if self.is_candidate() && would_vote(&Membership(self.rules), theirs, own).is_ok() {
+            self.count_pre_vote(source);
         }
-        self.count_pre_vote(source);
     }
 
     /// With a quorum of promises there is an election, once in a round.
@@ -137,7 +153,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     }
 
     fn next_term(&self) -> Term {
-        self.current_term().max(self.state.max_term_seen) + 1
+        self.terms_seen().next_election_term(self.current_term())
     }
 
     /// A node is asked to vote: any higher term is obeyed.
@@ -152,16 +168,21 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// it: somebody already believes that it should lead. While it publishes it
     /// only remembers the term.
     pub(super) fn heard_of_term(&mut self, term: Term) {
-        self.state.max_term_seen = self.state.max_term_seen.max(term);
-        if self.is_leader() && self.state.publication.is_none() {
-            self.bump_term();
-        }
+        self.state.max_term_seen = self.terms_seen().hear(term).0;
+        self.bump_term();
+    }
+
+    pub(super) fn terms_seen(&self) -> TermsSeen {
+        TermsSeen(self.state.max_term_seen)
     }
 
     /// Stands for election again if a higher term is known. Returns whether it did.
     pub(super) fn bump_term(&mut self) -> bool {
-        let seen = self.state.max_term_seen;
-        let bumps = seen > self.current_term() && self.enter_term(self.id, seen);
+        let publishes = self.state.publication.is_some();
+        let TermBump::Now(seen) = self.terms_seen().bump(self.current_term(), self.is_leader(), publishes) else {
+            return false;
+        };
+        let bumps = self.enter_term(self.id, seen);
         if bumps {
             self.start_election();
         }
@@ -173,10 +194,17 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// first of those that have accepted its last state; Elasticsearch takes any.
     pub(super) fn hand_over(&mut self, accepted_by: NodeSet) -> bool {
         let (own, members) = (self.accepted(), self.accepted().value.members);
-        let reachable = accepted_by.intersection(members.master_eligible);
-        let heirs = reachable.without(self.id);
-        let could_win = self.rules.is_election_quorum(reachable, own.committed_config, own.config);
-        let Some(candidate) = heirs.iter().find(|heir| could_win && self.may_win(*heir)) else { return false };
+        let roles = RolesOf { master_eligible: members.master_eligible, voting_only: self.settings.voting_only };
+        let heirs = abdication_candidates(&AbdicationView {
+            local: self.id,
+            completed: accepted_by.intersection(members.nodes),
+            roles,
+            excluded: own.value.exclusions,
+            accepted_config: own.config,
+            committed_config: own.committed_config,
+            published: (own.term, own.version),
+        });
+        let Some(candidate) = heirs.iter().find(|heir| self.may_lead(*heir).is_ok()) else { return false };
         let term = self.next_term();
         self.tell_all(members.nodes, &CoordinatorMsg::StartJoin { candidate, term });
         self.on_start_join(candidate, term);

@@ -12,12 +12,13 @@
 //!        JoinResponse, once that publication is complete
 //! ```
 
-use super::message::{CoordinatorMsg, JoinRequest};
-use super::policy::{Policy, Refusal};
+use super::message::CoordinatorMsg;
+use super::policy::{Membership, Policy, Refusal};
 use super::state::Mode;
 use super::turn::Turn;
 use super::value::ClusterValue;
 use crate::coordination::Join;
+use crate::membership::{JoinRequest, MembershipRejection, accept_validation};
 use crate::node_set::{NodeId, NodeSet};
 
 impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
@@ -46,9 +47,10 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     }
 
     /// A node whose cluster is known for certain is part of no other.
-    pub(super) fn same_cluster(&self, cluster_uuid: u64) -> Result<(), Refusal> {
+    pub(super) fn same_cluster(&self, cluster_uuid: u64) -> Result<(), MembershipRejection> {
         let own = &self.accepted().value;
-        self.rules.permit(Refusal::OtherCluster, !own.uuid_committed || own.cluster_uuid == cluster_uuid)
+        let own = own.uuid_committed.then_some(&own.cluster_uuid);
+        accept_validation(&Membership(self.rules), own, &cluster_uuid, true)
     }
 
     /// The joining node has answered.
@@ -72,7 +74,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         {
             return self.refuse_joins(NodeSet::single(source));
         }
-        if self.admit(source, request).is_err() {
+        if self.admit(source).is_err() {
             self.refuse_joins(NodeSet::single(source));
         }
         if self.is_candidate() && self.coordination().election_won() && !has_won {
@@ -82,15 +84,14 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         }
     }
 
-    /// Remembers that a node wants to be let in (`JoinAccumulator`).
-    fn admit(&mut self, source: NodeId, request: JoinRequest) -> Result<(), Refusal> {
+    /// Remembers that a node wants to be let in (`JoinAccumulator`), of whatever
+    /// term its request is.
+    fn admit(&mut self, source: NodeId) -> Result<(), Refusal> {
         if !self.settings.driven.membership {
             return Ok(());
         }
         let is_follower = matches!(self.state.mode, Mode::Follower(_));
         self.rules.permit(Refusal::JoinTargetIsFollower, !is_follower)?;
-        let over = self.is_candidate() && request.term() < self.current_term();
-        self.rules.permit(Refusal::JoinTermIsOver, !over)?;
         self.state.joins = self.state.joins.with(source);
         Ok(())
     }

@@ -6,23 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::metadata::{ClusterChange, ClusterMetadata};
 use super::value::ClusterValue;
 use crate::coordination::{ClusterState, Join, PublicationId, Term};
+use crate::membership::JoinRequest;
 use crate::node_set::{NodeId, NodeSet};
-
-/// A request to be let in (`JoinRequest`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct JoinRequest {
-    /// The sender's term; whoever lets it in must lead a term at least as high (#53271).
-    pub minimum_term: Term,
-    /// The sender's vote, if it has one for the receiver in this term.
-    pub vote: Option<Join>,
-}
-
-impl JoinRequest {
-    /// The term that it speaks of.
-    pub fn term(&self) -> Term {
-        self.vote.map_or(self.minimum_term, |vote| vote.term.max(self.minimum_term))
-    }
-}
 
 /// A published state, as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

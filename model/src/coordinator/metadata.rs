@@ -52,6 +52,14 @@ pub struct ClusterMetadata<V> {
     pub value: V,
 }
 
+impl<V> ClusterMetadata<V> {
+    /// The same with another value of its clients.
+    pub fn with_value<W>(&self, value: W) -> ClusterMetadata<W> {
+        let ClusterMetadata { cluster_uuid, uuid_committed, master, members, exclusions, value: _ } = *self;
+        ClusterMetadata { cluster_uuid, uuid_committed, master, members, exclusions, value }
+    }
+}
+
 impl<V: ClusterValue> ClusterMetadata<V> {
     /// The metadata of a node that was never part of a cluster.
     pub fn blank() -> Self {

@@ -51,12 +51,13 @@ mod tasks;
 mod turn;
 mod value;
 
+pub use crate::membership::JoinRequest;
 pub use actor::Coordinator;
-pub use message::{CoordinatorMsg, JoinRequest, NotPublished, Publication, PublicationOutcome, StateDiff};
+pub use message::{CoordinatorMsg, NotPublished, Publication, PublicationOutcome, StateDiff};
 pub use metadata::{ClusterChange, ClusterMetadata, ClusterUuid, Members};
 pub use mutant::{CoordinatorEffect, CoordinatorMutant};
 pub use policy::{Policy, Refusal};
-pub use settings::{CoordinatorSettings, CoordinatorSettingsError, Driven, placeholder};
+pub use settings::{CoordinatorSettings, CoordinatorSettingsError, Driven};
 pub use state::{Applied, CoordinatorState, CoordinatorTimer, LeaderPublication, Mode, Submission, Waiting};
 pub use value::{ClusterValue, KeyValues, PutKey};
 

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::policy::{Policy, Refusal};
+use crate::coordination::reconfigurator::{LeaderView, Reconfigurator, ReconfiguratorRules, improve_configuration};
 use crate::coordination::{
     ClientValue, ClusterState, CoordinationState, Durable, Join, Mutant, PublicationId, Rejection, RuleSet, Term, Value,
 };
@@ -34,6 +35,12 @@ pub enum CoordinatorEffect {
     AnswersBeforeApplying,
     /// Clients are told that a publication that failed will never surface.
     CallsFailureFinal,
+    /// A better configuration is made of nodes whose votes are missing too.
+    MissingVotesReconfigure,
+    /// Voting configurations have all live nodes, however many there are.
+    EvenConfigurations,
+    /// A node bootstraps with the initial masters that it has found, and with nobody else.
+    NoPlaceholders,
 }
 
 /// A Coordinator with something wrong.
@@ -42,23 +49,23 @@ pub struct CoordinatorMutant {
     /// The rules that it calls.
     pub rules: Mutant,
     waived: u32,
-    effect: Option<CoordinatorEffect>,
+    effects: u32,
 }
 
 impl CoordinatorMutant {
     /// The sound Coordinator on these rules.
     pub const fn on(rules: Mutant) -> Self {
-        CoordinatorMutant { rules, waived: 0, effect: None }
+        CoordinatorMutant { rules, waived: 0, effects: 0 }
     }
 
     /// The sound rules with one changed effect of the Coordinator.
     pub const fn with_effect(effect: CoordinatorEffect) -> Self {
-        CoordinatorMutant { rules: Mutant::waiving(&[]), waived: 0, effect: Some(effect) }
+        CoordinatorMutant { rules: Mutant::waiving(&[]), waived: 0, effects: 1 << effect as u32 }
     }
 
     /// The sound rules without one of the Coordinator's guards.
     pub const fn waiving(guard: Refusal) -> Self {
-        CoordinatorMutant { rules: Mutant::waiving(&[]), waived: 1 << guard as u32, effect: None }
+        CoordinatorMutant { rules: Mutant::waiving(&[]), waived: 1 << guard as u32, effects: 0 }
     }
 
     /// This mutant, without one more of the Coordinator's guards.
@@ -67,8 +74,23 @@ impl CoordinatorMutant {
         CoordinatorMutant { waived: self.waived | 1 << guard as u32, ..self }
     }
 
+    /// This mutant, with one more changed effect.
+    #[must_use]
+    pub const fn and_with(self, effect: CoordinatorEffect) -> Self {
+        CoordinatorMutant { effects: self.effects | 1 << effect as u32, ..self }
+    }
+
     fn is(&self, effect: CoordinatorEffect) -> bool {
-        self.effect == Some(effect)
+        self.effects >> effect as u32 & 1 == 1
+    }
+}
+
+/// A configuration of four is as good as one of three.
+struct OfAnySize;
+
+impl ReconfiguratorRules for OfAnySize {
+    fn best_size(&self, live: usize) -> usize {
+        live
     }
 }
 
@@ -81,8 +103,8 @@ impl Policy for CoordinatorMutant {
         if self.is(CoordinatorEffect::JoinsSayNoTerm) { 0 } else { current }
     }
 
-    fn term_after_missing_vote(&self, current: Term) -> Term {
-        if self.is(CoordinatorEffect::MissingVotesAreIgnored) { current } else { current + 1 }
+    fn heeds_missing_votes(&self) -> bool {
+        !self.is(CoordinatorEffect::MissingVotesAreIgnored)
     }
 
     fn check_makes_followers(&self) -> bool {
@@ -109,8 +131,19 @@ impl Policy for CoordinatorMutant {
         !self.is(CoordinatorEffect::DoesNotHandOver)
     }
 
-    fn reconfigures(&self) -> bool {
-        !self.is(CoordinatorEffect::DoesNotReconfigure)
+    fn better_configuration(&self, view: &LeaderView) -> Option<NodeSet> {
+        let votes = if self.is(CoordinatorEffect::MissingVotesReconfigure) { view.nodes } else { view.join_votes };
+        let view = LeaderView { join_votes: votes, ..*view };
+        let better = if self.is(CoordinatorEffect::EvenConfigurations) {
+            improve_configuration(&OfAnySize, &view)
+        } else {
+            improve_configuration(&Reconfigurator, &view)
+        };
+        better.ok().filter(|_| !self.is(CoordinatorEffect::DoesNotReconfigure))
+    }
+
+    fn keeps_placeholders(&self) -> bool {
+        !self.is(CoordinatorEffect::NoPlaceholders)
     }
 
     fn admits_not_knowing(&self) -> bool {

@@ -6,7 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::coordination::bootstrap::{BootstrapRejection, require};
+use crate::coordination::reconfigurator::{LeaderView, Reconfigurator, improve_configuration};
 use crate::coordination::{ElasticsearchJava, RuleSet, Sound, Term};
+use crate::membership::{MembershipRejection, MembershipRules};
+use crate::node_set::NodeSet;
 
 /// Why a Coordinator does not do what an input asks for: one variant for each
 /// guard that is not a rule's.
@@ -22,6 +26,8 @@ pub enum Refusal {
     MayNotWin,
     /// An election: the node is not master-eligible (#35996).
     NotMasterEligible,
+    /// An election, a hand-over: the node only votes (`VotingOnlyNodePlugin`).
+    VotingOnly,
     /// An election, a vote or a check: the node's disk is not well.
     Unhealthy,
     /// A pre-vote: another leader is known.
@@ -32,8 +38,6 @@ pub enum Refusal {
     VoterNotMasterEligible,
     /// A join: its target follows somebody else.
     JoinTargetIsFollower,
-    /// A join: its term is over.
-    JoinTermIsOver,
     /// A join or a publication: the cluster is another one (#37775).
     OtherCluster,
     /// A publication: the previous one is not complete.
@@ -59,12 +63,12 @@ impl Refusal {
             NoQuorumFound,
             MayNotWin,
             NotMasterEligible,
+            VotingOnly,
             Unhealthy,
             LeaderKnown,
             VoterIsFresher,
             VoterNotMasterEligible,
             JoinTargetIsFollower,
-            JoinTermIsOver,
             OtherCluster,
             PublicationInProgress,
             CheckTermIsOver,
@@ -83,12 +87,12 @@ impl Refusal {
             NoQuorumFound => "NoQuorumFound",
             MayNotWin => "MayNotWin",
             NotMasterEligible => "NotMasterEligible",
+            VotingOnly => "VotingOnly",
             Unhealthy => "Unhealthy",
             LeaderKnown => "LeaderKnown",
             VoterIsFresher => "VoterIsFresher",
             VoterNotMasterEligible => "VoterNotMasterEligible",
             JoinTargetIsFollower => "JoinTargetIsFollower",
-            JoinTermIsOver => "JoinTermIsOver",
             OtherCluster => "OtherCluster",
             PublicationInProgress => "PublicationInProgress",
             CheckTermIsOver => "CheckTermIsOver",
@@ -96,6 +100,51 @@ impl Refusal {
             DoesNotLead => "DoesNotLead",
             NotAMember => "NotAMember",
         }
+    }
+}
+
+impl Refusal {
+    /// The name here of a guard that the rules of membership ask, if it can be
+    /// left out. Four of theirs are one here: a disk is well or is not.
+    fn of(guard: MembershipRejection) -> Option<Refusal> {
+        use MembershipRejection::*;
+        match guard {
+            PreVoteUnhealthy | ElectionUnhealthy | FollowerCheckUnhealthy | LeaderCheckUnhealthy => Some(Refusal::Unhealthy),
+            PreVoteLeaderKnown => Some(Refusal::LeaderKnown),
+            PreVoteResponderFresher => Some(Refusal::VoterIsFresher),
+            ElectionExcluded => Some(Refusal::MayNotWin),
+            ElectionNoQuorumKnown => Some(Refusal::NoQuorumFound),
+            JoinClusterUuidDiffers => Some(Refusal::OtherCluster),
+            FollowerCheckTermOlder => Some(Refusal::CheckTermIsOver),
+            FollowerCheckFaultyMaster => Some(Refusal::GivenUpInThisTerm),
+            LeaderCheckNotMaster => Some(Refusal::DoesNotLead),
+            LeaderCheckSenderRemoved => Some(Refusal::NotAMember),
+            _ => None,
+        }
+    }
+}
+
+/// The rules of membership under the guards of a policy.
+pub(super) struct Membership<'a, R>(pub &'a R);
+
+impl<R: Policy> MembershipRules for Membership<'_, R> {
+    fn heed(&self, guard: MembershipRejection, holds: bool) -> Result<(), MembershipRejection> {
+        match Refusal::of(guard) {
+            Some(refusal) => self.0.permit(refusal, holds).map_err(|_| guard),
+            None => Sound.heed(guard, holds),
+        }
+    }
+}
+
+impl<R: Policy> Membership<'_, R> {
+    /// The guards of bootstrapping.
+    pub fn heed_bootstrap(&self, holds: bool, guard: BootstrapRejection) -> Result<(), BootstrapRejection> {
+        let refusal = match guard {
+            BootstrapRejection::LocalNodeNotRequired => Refusal::NotAnInitialMaster,
+            BootstrapRejection::NoMajorityFound => Refusal::InitialMastersNotFound,
+            _ => return require(holds, guard),
+        };
+        self.0.permit(refusal, holds).map_err(|_| guard)
     }
 }
 
@@ -113,12 +162,11 @@ pub trait Policy: RuleSet {
         current
     }
 
-    /// The term that an established leader should have heard of when a follower
-    /// accepts without a vote for it: the next one, so that there is a new
-    /// election in which that follower can vote (#34335).
+    /// Whether a follower that accepts without a vote for its leader is reason
+    /// for an election in which it can vote (#34335).
     #[inline]
-    fn term_after_missing_vote(&self, current: Term) -> Term {
-        current + 1
+    fn heeds_missing_votes(&self) -> bool {
+        true
     }
 
     /// Whether a follower check may make followers at all (#37003).
@@ -157,9 +205,16 @@ pub trait Policy: RuleSet {
         true
     }
 
-    /// Whether a leader improves the voting configuration.
+    /// The voting configuration that a leader publishes next, if there is a better one.
     #[inline]
-    fn reconfigures(&self) -> bool {
+    fn better_configuration(&self, view: &LeaderView) -> Option<NodeSet> {
+        improve_configuration(&Reconfigurator, view).ok()
+    }
+
+    /// Whether a first configuration has placeholders for the initial masters
+    /// that were not found (#37463).
+    #[inline]
+    fn keeps_placeholders(&self) -> bool {
         true
     }
 

@@ -25,6 +25,7 @@ use super::state::{Applied, CoordinatorTimer, LeaderPublication, Waiting};
 use super::turn::Turn;
 use super::value::ClusterValue;
 use crate::coordination::{ClientValue, ClusterState, Join, PublicationId};
+use crate::membership::ElectionAttempts;
 use crate::node_set::{NodeId, NodeSet};
 use crate::settings::schedule::{follower_lag_timeout_ms, publish_timeout_ms};
 
@@ -149,6 +150,17 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             None => self.miss_vote(source),
         }
         self.count_acceptance(source, id);
+        self.heed_what_came_late();
+    }
+
+    /// What the end of a publication would have seen to came after it: a term
+    /// to enter, since a vote is missing, or a vote that makes another
+    /// configuration possible.
+    fn heed_what_came_late(&mut self) {
+        let idle = self.is_leader() && self.state.publication.is_none();
+        if idle && !self.bump_term() {
+            self.publish_next();
+        }
     }
 
     /// A vote that comes with an acceptance is counted at the end.
@@ -165,9 +177,9 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     }
 
     fn miss_vote(&mut self, source: NodeId) {
-        if self.is_master_eligible(source) && !self.coordination().volatile.join_votes.contains(source) {
-            let next = self.rules.term_after_missing_vote(self.current_term());
-            self.state.max_term_seen = self.state.max_term_seen.max(next);
+        let is_missing = self.is_master_eligible(source) && !self.coordination().volatile.join_votes.contains(source);
+        if is_missing && self.rules.heeds_missing_votes() {
+            self.state.max_term_seen = self.terms_seen().vote_is_missing(self.current_term()).0;
         }
     }
 
@@ -216,7 +228,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     fn apply(&mut self) {
         let (id, metadata) = (self.accepted().id(), self.accepted().value.clone());
         self.state.applied = Some(Applied { id, metadata });
-        if !self.is_candidate() {
+        if ElectionAttempts::is_done(self.is_candidate(), id.term, self.current_term()) {
             self.close_scheduler();
         }
     }
@@ -326,16 +338,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
 impl<V: ClusterValue> LeaderPublication<V> {
     fn diff(&self) -> Publication<V> {
-        let ClusterState { term, version, ref value, config, committed_config } = self.state;
-        let value = ClusterMetadata {
-            cluster_uuid: value.cluster_uuid,
-            uuid_committed: value.uuid_committed,
-            master: value.master,
-            members: value.members,
-            exclusions: value.exclusions,
-            value: (),
-        };
-        let state = ClusterState { term, version, value, config, committed_config };
+        let state = self.state.with_value(self.state.value.with_value(()));
         Publication::Diff(StateDiff { base: self.base, state, change: self.change.clone() })
     }
 }
@@ -343,15 +346,7 @@ impl<V: ClusterValue> LeaderPublication<V> {
 impl<V: ClusterValue> StateDiff<V> {
     /// The whole state, where `base` is the value of the state that it is a difference to.
     pub fn applied_to(&self, base: &V) -> ClusterState<ClusterMetadata<V>> {
-        let ClusterState { term, version, ref value, config, committed_config } = self.state;
-        let value = ClusterMetadata {
-            cluster_uuid: value.cluster_uuid,
-            uuid_committed: value.uuid_committed,
-            master: value.master,
-            members: value.members,
-            exclusions: value.exclusions,
-            value: self.change.as_ref().map_or_else(|| base.clone(), |change| base.changed(change)),
-        };
-        ClusterState { term, version, value, config, committed_config }
+        let value = self.change.as_ref().map_or_else(|| base.clone(), |change| base.changed(change));
+        self.state.with_value(self.state.value.with_value(value))
     }
 }

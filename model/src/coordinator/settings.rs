@@ -7,18 +7,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::metadata::ClusterUuid;
+use crate::coordination::placeholder;
 use crate::node_set::{NodeId, NodeSet};
 use crate::settings::Settings;
 
-/// The most nodes that a cluster may have. The numbers above stand for
-/// placeholders; see [`placeholder`].
-pub const MAX_NODES: usize = NodeSet::CAPACITY / 2;
-
-/// `{bootstrap-placeholder}-<requirement>`: stands in a first voting
-/// configuration for a node that was not discovered, and can never vote.
-pub fn placeholder(node: NodeId) -> NodeId {
-    NodeId::from_index(node.index() + MAX_NODES)
-}
+/// The most nodes that a cluster may have. The numbers above are
+/// [`placeholder`]s.
+pub const MAX_NODES: usize = placeholder::FIRST as usize;
 
 /// The parts of the protocol that run by messages and timers. In a running
 /// cluster all do. A model leaves some to its environment, which may then do
@@ -58,6 +53,8 @@ pub struct CoordinatorSettings {
     pub nodes: NodeSet,
     /// Those of them with the role `master`.
     pub master_eligible: NodeSet,
+    /// Those of them that have the role `voting_only` too: they vote and never lead.
+    pub voting_only: NodeSet,
     /// `cluster.initial_master_nodes`, resolved; empty on a node that only joins.
     pub initial_master_nodes: NodeSet,
     /// What a node that bootstraps names the cluster, mixed with its own index.
@@ -71,8 +68,8 @@ pub struct CoordinatorSettings {
 /// A configuration that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CoordinatorSettingsError {
-    /// No nodes, or none to vote.
-    #[error("a cluster needs at least one master-eligible node")]
+    /// No nodes, or none to lead.
+    #[error("a cluster needs at least one master-eligible node that does not only vote")]
     NoMasterEligibleNodes,
     /// More nodes than sets hold.
     #[error("a cluster has at most {MAX_NODES} nodes; {0} is one too many")]
@@ -80,6 +77,9 @@ pub enum CoordinatorSettingsError {
     /// The list names a node that is not there or cannot vote.
     #[error("cluster.initial_master_nodes: {0} is not a master-eligible node of the cluster")]
     NotAMaster(NodeId),
+    /// A node that only votes has to be master-eligible.
+    #[error("{0} has the role voting_only and not the role master")]
+    VotesWithoutRole(NodeId),
     /// A role of a node that is not there.
     #[error("{0} has a role and is not a node of the cluster")]
     UnknownNode(NodeId),
@@ -96,6 +96,7 @@ impl CoordinatorSettings {
         CoordinatorSettings {
             nodes,
             master_eligible: nodes,
+            voting_only: NodeSet::EMPTY,
             initial_master_nodes: nodes,
             cluster_uuid: 0,
             elasticsearch: Settings::default(),
@@ -126,7 +127,10 @@ impl CoordinatorSettings {
         if let Some(node) = self.master_eligible.iter().find(|node| !self.nodes.contains(*node)) {
             return Err(CoordinatorSettingsError::UnknownNode(node));
         }
-        if self.master_eligible.is_empty() {
+        if let Some(node) = self.voting_only.iter().find(|node| !self.master_eligible.contains(*node)) {
+            return Err(CoordinatorSettingsError::VotesWithoutRole(node));
+        }
+        if self.master_eligible.is_subset(self.voting_only) {
             return Err(CoordinatorSettingsError::NoMasterEligibleNodes);
         }
         if let Some(node) = self.initial_master_nodes.iter().find(|node| !self.master_eligible.contains(*node)) {

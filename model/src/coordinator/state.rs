@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use stateright::actor::Id;
 
-use super::message::JoinRequest;
 use super::metadata::{ClusterChange, ClusterMetadata};
 use super::value::ClusterValue;
+use crate::coordination::reconfigurator::LeaderView;
 use crate::coordination::{ClusterState, CoordinationState, Join, PublicationId, Term};
+use crate::membership::JoinRequest;
 use crate::node_set::{NodeId, NodeSet};
+use crate::settings::Settings;
 
 /// The role that a node plays (`Coordinator.Mode`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -142,6 +144,21 @@ impl<V: ClusterValue> CoordinatorState<V> {
             Mode::Candidate => None,
             Mode::Leader => Some(id),
             Mode::Follower(leader) => Some(leader),
+        }
+    }
+
+    /// What this node, leading as `id`, asks itself about its voting configuration.
+    pub fn leader_view(&self, id: NodeId, settings: &Settings) -> LeaderView {
+        let own = self.coordination.accepted();
+        LeaderView {
+            local: id,
+            nodes: own.value.members.nodes,
+            master_eligible: own.value.members.master_eligible,
+            join_votes: self.coordination.volatile.join_votes,
+            excluded: own.value.exclusions,
+            accepted_config: own.config,
+            committed_config: own.committed_config,
+            auto_shrink: settings.auto_shrink_voting_configuration,
         }
     }
 }

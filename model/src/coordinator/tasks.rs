@@ -12,7 +12,6 @@ use super::publication::Draft;
 use super::state::{CoordinatorTimer, Submission, Waiting};
 use super::turn::Turn;
 use super::value::ClusterValue;
-use crate::coordination::reconfigurator::{LeaderView, Reconfigurator, improve_configuration};
 use crate::node_set::NodeSet;
 
 /// How many changes may wait on a leader.
@@ -95,20 +94,9 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
     /// `improveConfiguration`: the voting configuration that would be better.
     fn better_configuration(&self) -> Option<NodeSet> {
-        if !self.settings.driven.membership || !self.rules.reconfigures() {
+        if !self.settings.driven.membership {
             return None;
         }
-        let (own, votes) = (self.accepted(), self.coordination().volatile.join_votes);
-        let view = LeaderView {
-            local: self.id,
-            nodes: own.value.members.nodes,
-            master_eligible: own.value.members.master_eligible,
-            join_votes: votes,
-            excluded: own.value.exclusions,
-            accepted_config: own.config,
-            committed_config: own.committed_config,
-            auto_shrink: self.settings.elasticsearch.auto_shrink_voting_configuration,
-        };
-        improve_configuration(&Reconfigurator, &view).ok()
+        self.rules.better_configuration(&self.state.leader_view(self.id, &self.settings.elasticsearch))
     }
 }

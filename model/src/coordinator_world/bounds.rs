@@ -1,4 +1,4 @@
-//! The four models of the Coordinator, and how large an instance is.
+//! The models of the Coordinator, and how large an instance is.
 
 use super::ledger::Budget;
 use crate::coordinator::{CoordinatorSettings, Driven};
@@ -17,6 +17,9 @@ pub enum CoordinatorModel {
     Membership,
     /// A formed cluster that changes its voting configuration.
     Reconfiguration,
+    /// A formed cluster with roles, in which checks and answers are driven and
+    /// disks fall ill.
+    Duties,
     /// A formed cluster in which everything is driven, and which recovers from
     /// what an adversary does to it.
     Stabilisation,
@@ -24,11 +27,12 @@ pub enum CoordinatorModel {
 
 impl CoordinatorModel {
     /// Every model.
-    pub const ALL: [CoordinatorModel; 5] = [
+    pub const ALL: [CoordinatorModel; 6] = [
         CoordinatorModel::Coordinator,
         CoordinatorModel::PreVote,
         CoordinatorModel::Membership,
         CoordinatorModel::Reconfiguration,
+        CoordinatorModel::Duties,
         CoordinatorModel::Stabilisation,
     ];
 
@@ -40,6 +44,7 @@ impl CoordinatorModel {
             CoordinatorModel::Membership => "membership",
             CoordinatorModel::Reconfiguration => "reconfiguration",
             CoordinatorModel::Stabilisation => "stabilisation",
+            CoordinatorModel::Duties => "duties",
         }
     }
 
@@ -51,19 +56,26 @@ impl CoordinatorModel {
             CoordinatorModel::Membership | CoordinatorModel::Reconfiguration => Driven { membership: true, ..Driven::NONE },
             // How long somebody waits is no matter where timers fire when they like.
             CoordinatorModel::Stabilisation => Driven { back_off: false, ..Driven::ALL },
+            CoordinatorModel::Duties => Driven { membership: true, checks: true, replies: true, ..Driven::NONE },
         }
     }
 
     /// Whether it begins with a leader whose first state everybody has applied.
     pub fn is_formed(self) -> bool {
-        matches!(self, CoordinatorModel::PreVote | CoordinatorModel::Reconfiguration | CoordinatorModel::Stabilisation)
+        matches!(
+            self,
+            CoordinatorModel::PreVote
+                | CoordinatorModel::Reconfiguration
+                | CoordinatorModel::Duties
+                | CoordinatorModel::Stabilisation
+        )
     }
 }
 
 /// The instance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CoordinatorBounds {
-    /// How many nodes there are; all are master-eligible.
+    /// How many nodes there are; all but `ineligible` are master-eligible.
     pub nodes: usize,
     /// How many of them, the first ones, are in `cluster.initial_master_nodes`.
     pub initial_masters: usize,
@@ -90,13 +102,24 @@ pub struct CoordinatorBounds {
     /// In `stabilisation`: how many messages may be under way when a timer
     /// fires, a client asks or the adversary strikes. Deliveries come in any order.
     pub under_way: u64,
+    /// In `duties`: how many of the nodes, the last ones, have not the role `master`.
+    pub ineligible: usize,
+    /// In `duties`: how many of those before them have the role `voting_only`.
+    pub voting_only: usize,
+    /// In `duties`: how often a disk falls ill.
+    pub illnesses: u64,
 }
 
 impl CoordinatorBounds {
     /// Refuses what makes no sense or what the model's sets cannot hold.
     pub fn validate(&self, model: CoordinatorModel) -> Result<(), BoundError> {
         in_range("nodes", self.nodes as u64, 1, 8)?;
-        in_range("initial-masters", self.initial_masters as u64, 1, self.nodes as u64)?;
+        if model == CoordinatorModel::Duties {
+            in_range("ineligible", self.ineligible as u64, 0, self.nodes as u64 - 1)?;
+            in_range("voting-only", self.voting_only as u64, 0, (self.nodes - self.ineligible) as u64 - 1)?;
+            in_range("illnesses", self.illnesses, 0, 100)?;
+        }
+        in_range("initial-masters", self.initial_masters as u64, 1, (self.nodes - self.ineligible) as u64)?;
         in_range("submissions", self.submissions, 0, 100)?;
         in_range("exclusions", self.exclusions, 0, 100)?;
         in_range("restarts", self.restarts, 0, 100)?;
@@ -114,21 +137,39 @@ impl CoordinatorBounds {
     /// As reports list them.
     pub fn listed(&self, model: CoordinatorModel) -> Vec<Bound> {
         let bound = |name, value, kind| Bound { name, value, kind };
-        let mut listed = vec![bound("nodes", self.nodes as u64, BoundKind::Size)];
-        if model != CoordinatorModel::Stabilisation {
-            listed.push(bound("initial-masters", self.initial_masters as u64, BoundKind::Size));
-            listed.push(bound("max-term", self.max_term, BoundKind::Cut));
-            listed.push(bound("max-version", self.max_version, BoundKind::Cut));
-        }
-        listed.push(bound("submissions", self.submissions, BoundKind::Budget));
-        listed.push(bound("exclusions", self.exclusions, BoundKind::Budget));
-        listed.push(bound("restarts", self.restarts, BoundKind::Budget));
-        listed.push(bound("suspicions", self.suspicions, BoundKind::Budget));
-        if model == CoordinatorModel::Stabilisation {
-            listed.push(bound("elections", self.elections, BoundKind::Budget));
-            listed.push(bound("disconnects", self.disconnects, BoundKind::Budget));
-            listed.push(bound("partitions", self.partitions, BoundKind::Budget));
-            listed.push(bound("under-way", self.under_way, BoundKind::Budget));
+        let size = |name, value: usize| bound(name, value as u64, BoundKind::Size);
+        let cut = |name, value| bound(name, value, BoundKind::Cut);
+        let budget = |name, value| bound(name, value, BoundKind::Budget);
+        let mut listed = vec![size("nodes", self.nodes)];
+        match model {
+            CoordinatorModel::Duties => listed.extend([
+                size("voting-only", self.voting_only),
+                size("ineligible", self.ineligible),
+                cut("max-term", self.max_term),
+                cut("max-version", self.max_version),
+                budget("submissions", self.submissions),
+                budget("illnesses", self.illnesses),
+                budget("suspicions", self.suspicions),
+            ]),
+            CoordinatorModel::Stabilisation => listed.extend([
+                budget("submissions", self.submissions),
+                budget("exclusions", self.exclusions),
+                budget("restarts", self.restarts),
+                budget("suspicions", self.suspicions),
+                budget("elections", self.elections),
+                budget("disconnects", self.disconnects),
+                budget("partitions", self.partitions),
+                budget("under-way", self.under_way),
+            ]),
+            _ => listed.extend([
+                size("initial-masters", self.initial_masters),
+                cut("max-term", self.max_term),
+                cut("max-version", self.max_version),
+                budget("submissions", self.submissions),
+                budget("exclusions", self.exclusions),
+                budget("restarts", self.restarts),
+                budget("suspicions", self.suspicions),
+            ]),
         }
         listed
     }
@@ -144,13 +185,18 @@ impl CoordinatorBounds {
             disconnects: self.disconnects as u8,
             partitions: self.partitions as u8,
             overdrawn: 0,
+            illnesses: self.illnesses as u8,
         }
     }
 
     /// The configuration of every node.
     pub(super) fn settings(&self, driven: Driven) -> CoordinatorSettings {
         let initial_master_nodes = NodeSet::first(self.initial_masters);
-        CoordinatorSettings { initial_master_nodes, driven, ..CoordinatorSettings::of(self.nodes) }.impatient()
+        let master_eligible = NodeSet::first(self.nodes - self.ineligible);
+        let full = NodeSet::first(master_eligible.len() - self.voting_only);
+        let voting_only = master_eligible.iter().filter(|node| !full.contains(*node)).collect();
+        let all = CoordinatorSettings::of(self.nodes);
+        CoordinatorSettings { initial_master_nodes, master_eligible, voting_only, driven, ..all }.impatient()
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::bounds::CoordinatorModel;
 use super::contract::refines_the_contract;
+use super::duties;
 use super::environment::{CoordinatorAction as Action, CoordinatorWorld, CoordinatorWorldState as State};
 use super::ledger::Ledger;
 use super::parts::Turn;
@@ -10,9 +11,9 @@ use super::refinement::turn_refines_the_rules;
 use super::stabilisation;
 use crate::coordination::claims::coordination_claims;
 use crate::coordination::history::History;
+use crate::coordination::placeholder::nodes_of;
 use crate::coordination::properties::RuleOutput;
 use crate::coordination::{CoordinationState, Join, PublicationId};
-use crate::coordinator::settings::MAX_NODES;
 use crate::coordinator::{
     ClusterMetadata, ClusterValue, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, Policy, Publication,
     PublicationOutcome,
@@ -105,6 +106,7 @@ pub(super) fn claims<R: Policy>(model: CoordinatorModel) -> Vec<Property<World<R
             refines_the_contract::<R>,
         ),
     ]);
+    claims.extend(duties::claims());
     claims.extend(match model {
         CoordinatorModel::Coordinator => vec![
             Property::reachable(
@@ -166,6 +168,7 @@ pub(super) fn claims<R: Policy>(model: CoordinatorModel) -> Vec<Property<World<R
             ),
         ],
         CoordinatorModel::Stabilisation => stabilisation_claims(),
+        CoordinatorModel::Duties => duties::claims_of_answers(),
     });
     claims
 }
@@ -346,7 +349,7 @@ fn one_reconfiguration_at_a_time(before: &State, action: &Action, after: &State)
 }
 
 fn only_master_eligible_nodes_vote(eligible: NodeSet, state: &State) -> Verdict {
-    let may_vote = |node: NodeId| eligible.contains(node) || node.index() >= MAX_NODES;
+    let may_vote = |node: NodeId| eligible.contains(node) || nodes_of(NodeSet::single(node)).is_empty();
     for (id, node) in rule_states(state) {
         if let Some(stranger) = node.volatile.join_votes.iter().find(|voter| !eligible.contains(*voter)) {
             return Err(format!("{id} counts the vote of {stranger}, which is not master-eligible"));

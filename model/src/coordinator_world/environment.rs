@@ -146,12 +146,16 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
         let waits = self.model == CoordinatorModel::Stabilisation;
         let free = |state: &CoordinatorState<u8>| state.mode == Mode::Leader && (waits || state.publication.is_none());
         let leaders = state.up().filter(|(_, slot)| free(&slot.state)).map(|(node, _)| node);
+        let well = |(_, slot): &(NodeId, &CoordinatorSlot)| left.illnesses > 0 && slot.state.healthy;
+        let falls_ill = |(node, _)| (node, Id::from(CLIENT), CoordinatorMsg::Health { healthy: false });
+        let illnesses = state.up().filter(well).map(falls_ill);
         leaders
             .flat_map(|node| {
                 changes.iter().map(move |change| {
                     (node, Id::from(CLIENT), CoordinatorMsg::Submit { request: request(change), change: change.clone() })
                 })
             })
+            .chain(illnesses)
             .collect()
     }
 
@@ -269,6 +273,7 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
             WorldAction::Request { message: CoordinatorMsg::Submit { change: ClusterChange::Value(_), .. }, .. } => {
                 ledger.left.submissions -= 1;
             }
+            WorldAction::Request { message: CoordinatorMsg::Health { .. }, .. } => ledger.left.illnesses -= 1,
             WorldAction::Request { .. } => ledger.left.exclusions -= 1,
             WorldAction::Timeout { timer, .. } if is_suspicion(*timer) && self.model != CoordinatorModel::Coordinator => {
                 // Who has waited for what cannot come suspects for nothing.
@@ -366,7 +371,7 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     }
 
     fn is_symmetric(&self) -> bool {
-        self.bounds.initial_masters == self.bounds.nodes
+        self.bounds.initial_masters == self.bounds.nodes && self.bounds.voting_only == 0
     }
 
     fn node_key(&self, slot: &CoordinatorSlot, id: NodeId) -> u64 {

@@ -30,6 +30,8 @@ pub struct Budget {
     pub partitions: u8,
     /// Elections beyond the budget, which only a recovery uses.
     pub overdrawn: u8,
+    /// Disks that fall ill.
+    pub illnesses: u8,
 }
 
 /// Ghost state and budget.

@@ -1,5 +1,5 @@
-//! The world of the [`Coordinator`](crate::coordinator::Coordinator): five models
-//! of one actor.
+//! The world of the [`Coordinator`](crate::coordinator::Coordinator): models of
+//! one actor.
 //!
 //! | model | driven by messages and timers | left to the environment |
 //! | --- | --- | --- |
@@ -8,6 +8,7 @@
 //! | `membership` | discovery, bootstrapping, joins, removals | as above |
 //! | `reconfiguration` | the same, from a formed cluster, with exclusions | as above |
 //! | `stabilisation` | everything, over sessions | crashes, partitions, suspicions, within a budget |
+//! | `duties` | the same, with roles, checks, answers, and disks that are not well | as above |
 //!
 //! What is left to the environment may happen at any time, so that whatever the
 //! messages and timers would have brought about is among what it does.
@@ -15,6 +16,7 @@
 mod bounds;
 mod claims;
 mod contract;
+mod duties;
 mod environment;
 mod keys;
 mod ledger;

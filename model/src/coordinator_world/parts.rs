@@ -25,13 +25,28 @@ pub(super) fn read_by(claim: &str) -> Parts {
         | "WonElectionsStayWon"
         | "OneReconfigurationAtATime"
         | "RefinesTheContract"
+        | "FirstConfigurationsCanElect"
+        | "ElectionsAreTriedWhereAQuorumIsFound"
+        | "ExcludedNodesDoNotStand"
+        | "PromisesAreOfNodesThatKnowNoMore"
+        | "WhoGaveUpAsksToBeLetIn"
+        | "PublicationsEndInTime"
+        | "OnePublicationAtATime"
+        | "IdleLeadersHaveNothingToDo"
+        | "LeadersGiveUpOverAFailedPublication"
+        | "OnlyFullMastersLead"
+        | "TheUnwellTakeNoPart"
+        | "ChecksAreAnsweredTruly"
+        | "LaggardsAreWatched"
         | "RefinesTheRules" => Parts::LOCAL,
         "OneElectionWinnerPerTerm" => ELECTION,
         "LostContactDeposesNobody" => ELECTION.and(LEDGER),
         "AppliedStatesAgree" => APPLIED.and(LEDGER),
         "EverybodyJoins" => APPLIED,
         "OnlyMasterEligibleNodesVote" => VOTES.and(LEDGER),
-        "ElectionIsContested" | "PromisesAreKept" | "SomebodyIsRemoved" | "LeadershipIsHandedOver" => NODES,
+        "TheUnwellAreRemoved" | "ElectionIsContested" | "PromisesAreKept" | "SomebodyIsRemoved" | "LeadershipIsHandedOver" => {
+            NODES
+        }
         "OneMasterPerTerm"
         | "LogMatching"
         | "DescendantRelationIsStrictlyOrdered"

@@ -16,6 +16,7 @@ use stateright::actor::{Command, Out};
 use super::claims::rule_outputs;
 use super::environment::{CoordinatorAction, CoordinatorWorld, CoordinatorWorldState};
 use crate::coordination::properties::{RuleInput, RuleOutput, allowed_step};
+use crate::coordination::reconfigurator::LeaderView;
 use crate::coordination::{
     ClientValue, ClusterState, CoordinationState, Durable, Join, PublicationId, Rejection, RuleSet, Term, Value,
 };
@@ -281,8 +282,8 @@ impl<R: Policy> Policy for Recorded<R> {
         self.inner.minimum_term(current)
     }
 
-    fn term_after_missing_vote(&self, current: Term) -> Term {
-        self.inner.term_after_missing_vote(current)
+    fn heeds_missing_votes(&self) -> bool {
+        self.inner.heeds_missing_votes()
     }
 
     fn check_makes_followers(&self) -> bool {
@@ -309,8 +310,12 @@ impl<R: Policy> Policy for Recorded<R> {
         self.inner.hands_over()
     }
 
-    fn reconfigures(&self) -> bool {
-        self.inner.reconfigures()
+    fn better_configuration(&self, view: &LeaderView) -> Option<NodeSet> {
+        self.inner.better_configuration(view)
+    }
+
+    fn keeps_placeholders(&self) -> bool {
+        self.inner.keeps_placeholders()
     }
 
     fn applies_before_answering(&self) -> bool {

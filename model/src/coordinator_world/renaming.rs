@@ -1,10 +1,9 @@
 //! Nodes by other names: how a permutation of indices acts on everything that
-//! names nodes. Placeholders move with the nodes that they stand for.
+//! names nodes. Placeholders stay as they are.
 
 use smallvec::SmallVec;
 
 use crate::coordination::{ClusterState, CoordinationState, Durable, Volatile};
-use crate::coordinator::settings::MAX_NODES;
 use crate::coordinator::{
     Applied, ClusterChange, ClusterMetadata, ClusterValue, CoordinatorMsg, CoordinatorState, CoordinatorTimer, LeaderPublication,
     Members, Mode, Publication, StateDiff,
@@ -19,8 +18,7 @@ pub(super) trait Renamed: Sized {
 
 impl Renamed for NodeId {
     fn renamed(&self, names: &[u8]) -> Self {
-        let (node, offset) = (self.index() % MAX_NODES, self.index() / MAX_NODES * MAX_NODES);
-        NodeId::from_index(usize::from(names[node]) + offset)
+        names.get(self.index()).map_or(*self, |name| NodeId::from_index(usize::from(*name)))
     }
 }
 

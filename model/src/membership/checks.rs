@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::rejection::MembershipRejection::{self, *};
+use super::rejection::MembershipRules;
 use crate::coordination::Term;
 use crate::node_set::{NodeId, NodeSet};
 
@@ -29,8 +30,9 @@ pub enum FollowerCheckRuling {
     Nothing,
     /// The node follows the sender.
     Follow,
-    /// It enters the sender's term, voting for it, and follows it.
-    EnterTermAndFollow,
+    /// It enters the sender's term, voting for it, and asks again: what holds
+    /// of it then decides ([`answer_follower_check`]).
+    EnterTerm,
 }
 
 /// `FollowersChecker.handleFollowerCheck` and `Coordinator.onFollowerCheckRequest`:
@@ -43,20 +45,27 @@ pub enum FollowerCheckRuling {
 ///
 /// # Errors
 /// `FollowerCheckUnhealthy`, `FollowerCheckTermOlder`, `FollowerCheckFaultyMaster`.
-pub fn answer_follower_check(view: &FollowerCheckView, term: Term) -> Result<FollowerCheckRuling, MembershipRejection> {
-    FollowerCheckUnhealthy.unless(view.healthy)?;
-    FollowerCheckTermOlder.unless(term >= view.current_term)?;
-    if term > view.current_term {
-        return Ok(FollowerCheckRuling::EnterTermAndFollow);
-    }
-    if view.is_follower {
+pub fn answer_follower_check(
+    rules: &impl MembershipRules,
+    view: &FollowerCheckView,
+    term: Term,
+) -> Result<FollowerCheckRuling, MembershipRejection> {
+    rules.heed(FollowerCheckUnhealthy, view.healthy)?;
+    if view.is_follower && term == view.current_term {
         return Ok(FollowerCheckRuling::Nothing);
     }
-    if view.accepted_term < term {
+    rules.heed(FollowerCheckTermOlder, term >= view.current_term)?;
+    if term > view.current_term {
+        return Ok(FollowerCheckRuling::EnterTerm);
+    }
+    if view.accepted_term < view.current_term {
         return Ok(FollowerCheckRuling::Follow);
     }
-    FollowerCheckFaultyMaster.unless(view.join_pending)?;
-    Ok(FollowerCheckRuling::Nothing)
+    if view.join_pending {
+        return Ok(FollowerCheckRuling::Nothing);
+    }
+    rules.heed(FollowerCheckFaultyMaster, false)?;
+    Ok(FollowerCheckRuling::Follow)
 }
 
 /// What a leader knows when a follower checks on it.
@@ -75,10 +84,14 @@ pub struct LeaderCheckView {
 ///
 /// # Errors
 /// `LeaderCheckUnhealthy`, `LeaderCheckNotMaster`, `LeaderCheckSenderRemoved`.
-pub fn answer_leader_check(view: &LeaderCheckView, follower: NodeId) -> Result<(), MembershipRejection> {
-    LeaderCheckUnhealthy.unless(view.healthy)?;
-    LeaderCheckNotMaster.unless(view.is_master)?;
-    LeaderCheckSenderRemoved.unless(view.nodes.contains(follower))
+pub fn answer_leader_check(
+    rules: &impl MembershipRules,
+    view: &LeaderCheckView,
+    follower: NodeId,
+) -> Result<(), MembershipRejection> {
+    rules.heed(LeaderCheckUnhealthy, view.healthy)?;
+    rules.heed(LeaderCheckNotMaster, view.is_master)?;
+    rules.heed(LeaderCheckSenderRemoved, view.nodes.contains(follower))
 }
 
 /// How a check failed.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::rejection::MembershipRejection::{self, *};
+use super::rejection::MembershipRules;
 use crate::coordination::{Join, Term};
 use crate::node_set::NodeId;
 
@@ -120,7 +121,12 @@ pub fn admit_join(steps: JoinSteps, connected: bool, validated: bool, pinged: bo
 ///
 /// # Errors
 /// `JoinClusterUuidDiffers`, `JoinValidationFailed`.
-pub fn accept_validation<U: PartialEq>(own: Option<&U>, offered: &U, acceptable: bool) -> Result<(), MembershipRejection> {
-    JoinClusterUuidDiffers.unless(own.is_none_or(|own| own == offered))?;
+pub fn accept_validation<U: PartialEq>(
+    rules: &impl MembershipRules,
+    own: Option<&U>,
+    offered: &U,
+    acceptable: bool,
+) -> Result<(), MembershipRejection> {
+    rules.heed(JoinClusterUuidDiffers, own.is_none_or(|own| own == offered))?;
     JoinValidationFailed.unless(acceptable)
 }

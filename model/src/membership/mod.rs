@@ -14,6 +14,9 @@
 //! They are for liveness. Whatever they say, safety is decided by the rules of
 //! coordination: a wrong answer here costs an election, never a committed state.
 //!
+//! The Coordinator asks them with its own [`MembershipRules`], so that a mutant
+//! can leave a guard out.
+//!
 //! As there, a rule is a function of what a node knows and what arrives; it
 //! returns what becomes of it, or the one guard that refused.
 
@@ -31,6 +34,6 @@ pub use checks::{
 pub use join::{JoinRequest, JoinSteps, JoinTarget, PendingJoins, accept_validation, admit_join, join_steps};
 pub use join_accumulator::{JoinAccumulator, JoinBatch, JoinDecision, JoinTask, JoinsClosed, NewMode, run_join_tasks};
 pub use peer_finder::{MasterFound, PeerFinder, PeerInfo, PeersRequest, PeersResponse, Wakeup};
-pub use pre_vote::{PreVoteRequest, PreVoteResponse, PreVoteRound, PreVoteView, answer_pre_vote};
-pub use rejection::MembershipRejection;
+pub use pre_vote::{PreVoteRequest, PreVoteResponse, PreVoteRound, PreVoteView, answer_pre_vote, would_vote};
+pub use rejection::{MembershipRejection, MembershipRules};
 pub use terms::{ElectionAttempts, ElectionView, TermBump, TermsSeen, may_start_election};

@@ -19,7 +19,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::rejection::MembershipRejection::{self, *};
-use crate::coordination::{Join, Term, Version};
+use super::rejection::MembershipRules;
+use crate::coordination::{Join, Sound, Term, Version};
 use crate::node_set::{NodeId, NodeSet};
 
 /// `internal:cluster/request_pre_vote`.
@@ -54,20 +55,30 @@ pub struct PreVoteView {
     pub healthy: bool,
     /// The leader that it follows; itself if it leads.
     pub leader: Option<NodeId>,
-    /// What it would answer.
-    pub response: PreVoteResponse,
 }
 
-/// `StatefulPreVoteCollector.handlePreVoteRequest`: the answer to `candidate`.
+/// `StatefulPreVoteCollector.handlePreVoteRequest`: whether `candidate` is answered.
 /// The leader itself is answered even though it is the known leader: it has
 /// stood down, and this node has not noticed.
 ///
 /// # Errors
 /// `PreVoteUnhealthy`, `PreVoteLeaderKnown`.
-pub fn answer_pre_vote(view: &PreVoteView, candidate: NodeId) -> Result<PreVoteResponse, MembershipRejection> {
-    PreVoteUnhealthy.unless(view.healthy)?;
-    PreVoteLeaderKnown.unless(view.leader.is_none_or(|leader| leader == candidate))?;
-    Ok(view.response)
+pub fn answer_pre_vote(rules: &impl MembershipRules, view: &PreVoteView, candidate: NodeId) -> Result<(), MembershipRejection> {
+    rules.heed(PreVoteUnhealthy, view.healthy)?;
+    rules.heed(PreVoteLeaderKnown, view.leader.is_none_or(|leader| leader == candidate))
+}
+
+/// Whether a responder with this accepted state would vote for a candidate with
+/// that one.
+///
+/// # Errors
+/// `PreVoteResponderFresher`.
+pub fn would_vote(
+    rules: &impl MembershipRules,
+    responder: (Term, Version),
+    candidate: (Term, Version),
+) -> Result<(), MembershipRejection> {
+    rules.heed(PreVoteResponderFresher, responder <= candidate)
 }
 
 /// A candidate's round of pre-votes (`PreVotingRound`). The candidate holds at
@@ -119,7 +130,7 @@ impl PreVoteRound {
         is_quorum: impl Fn(&PreVoteRound) -> bool,
     ) -> Result<(Self, bool), MembershipRejection> {
         PreVoteRoundClosed.unless(round == self.number)?;
-        PreVoteResponderFresher.unless(response.accepted() <= self.accepted)?;
+        would_vote(&Sound, response.accepted(), self.accepted)?;
 
         let mut next = self.clone();
         next.responses.insert(responder, response);

@@ -94,6 +94,21 @@ rejections! {
     LeaderCheckSenderRemoved,
 }
 
+/// Who decides whether a guard may refuse. The protocol takes each as it
+/// stands; a mutant leaves some out.
+pub trait MembershipRules {
+    /// `Ok` if `holds`, or if this guard is left out.
+    ///
+    /// # Errors
+    /// `guard`.
+    #[inline]
+    fn heed(&self, guard: MembershipRejection, holds: bool) -> Result<(), MembershipRejection> {
+        guard.unless(holds)
+    }
+}
+
+impl MembershipRules for crate::coordination::Sound {}
+
 impl MembershipRejection {
     /// `Ok` if `holds`, this rejection otherwise.
     pub(super) fn unless(self, holds: bool) -> Result<(), MembershipRejection> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::rejection::MembershipRejection::{self, *};
+use super::rejection::MembershipRules;
 use crate::coordination::Term;
 use crate::settings::{Settings, schedule};
 
@@ -77,11 +78,11 @@ pub struct ElectionView {
 ///
 /// # Errors
 /// `ElectionNotCandidate`, `ElectionNoQuorumKnown`, `ElectionExcluded`, `ElectionUnhealthy`.
-pub fn may_start_election(view: &ElectionView) -> Result<(), MembershipRejection> {
+pub fn may_start_election(rules: &impl MembershipRules, view: &ElectionView) -> Result<(), MembershipRejection> {
     ElectionNotCandidate.unless(view.is_candidate)?;
-    ElectionNoQuorumKnown.unless(view.quorum_known)?;
-    ElectionExcluded.unless(view.may_win)?;
-    ElectionUnhealthy.unless(view.healthy)
+    rules.heed(ElectionNoQuorumKnown, view.quorum_known)?;
+    rules.heed(ElectionExcluded, view.may_win)?;
+    rules.heed(ElectionUnhealthy, view.healthy)
 }
 
 /// The election scheduler: counts attempts for as long as it is open. It is

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use im::ordmap::DiffItem;
-use quorate_model::coordination::{ClusterState, Durable};
+use quorate_model::coordination::Durable;
 use quorate_model::coordinator::{ClusterMetadata, KeyValues};
 
 use super::rows::RowChange;
@@ -67,21 +67,14 @@ fn head_of(durable: &Kept) -> Vec<u8> {
 }
 
 fn with_value<V, W>(durable: &Durable<ClusterMetadata<V>>, value: W) -> Durable<ClusterMetadata<W>> {
-    let ClusterState { term, version, value: ref metadata, config, committed_config } = durable.accepted;
-    let value = ClusterMetadata {
-        cluster_uuid: metadata.cluster_uuid,
-        uuid_committed: metadata.uuid_committed,
-        master: metadata.master,
-        members: metadata.members,
-        exclusions: metadata.exclusions,
-        value,
-    };
-    Durable { current_term: durable.current_term, accepted: ClusterState { term, version, value, config, committed_config } }
+    let accepted = durable.accepted.with_value(durable.accepted.value.with_value(value));
+    Durable { current_term: durable.current_term, accepted }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use quorate_model::coordination::ClusterState;
     use quorate_model::coordinator::Members;
     use quorate_model::{NodeId, NodeSet};
 

@@ -215,7 +215,7 @@ pub const STORIES: &[Story] = &[
     Story {
         title: "A vote forgotten by a restart",
         removed: "the term that a node has entered is not on disk when its vote leaves",
-        happens: "n2 votes for n1, restarts, has forgotten it, and votes for n3 in the same term: two masters.",
+        happens: "n2 votes for n1, restarts, has forgotten it, and stands for election itself in the same term, with the vote of n3: two masters.",
         issue: "elastic/elasticsearch#33958",
         ..actor("coordinator-vote-lost-on-restart", "CM14", &[3, 3, 1, 1, 0, 0, 1, 0], "OneMasterPerTerm")
     },
