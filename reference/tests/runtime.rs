@@ -97,7 +97,7 @@ impl Actor for Counter {
 }
 
 impl NodeActor for Counter {
-    fn report(&self, state: &Total, report: &mut NodeReport) {
+    fn report(&self, _: Id, state: &Total, report: &mut NodeReport) {
         report.term = state.0;
     }
 }
