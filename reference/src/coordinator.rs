@@ -1,6 +1,7 @@
 //! The [`Coordinator`] as a node.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use quorate_model::coordination::PublicationId;
 use quorate_model::coordinator::{Coordinator, CoordinatorMsg, CoordinatorState, KeyValues, Mode, Policy, Publication, node_id};
@@ -40,7 +41,8 @@ impl<R: Policy> NodeActor for Coordinator<KeyValues, R> {
     }
 
     fn remarks(&self, _: Id, said: Option<(Id, &Msg)>, before: &State, after: &State) -> Vec<String> {
-        let mut remarks: Vec<String> = said.and_then(|(source, message)| other_cluster(source, message, before)).into_iter().collect();
+        let mut remarks: Vec<String> =
+            said.and_then(|(source, message)| other_cluster(source, message, before)).into_iter().collect();
         if before.mode != after.mode {
             let term = after.coordination.current_term();
             remarks.push(match (before.mode, after.mode) {
@@ -59,6 +61,22 @@ impl<R: Policy> NodeActor for Coordinator<KeyValues, R> {
             remarks.push(format!("the members are {members}"));
         }
         remarks
+    }
+
+    /// `discovery.cluster_formation_warning_timeout`.
+    fn worry(&self, id: Id, state: &State) -> Option<(Duration, String)> {
+        let own = node_id(id).filter(|id| state.leader(*id).is_none())?;
+        let (found, accepted) = (state.peers.with(own), state.coordination.accepted());
+        let missing = if accepted.config.is_empty() {
+            let initial = self.settings.initial_master_nodes;
+            format!("more than half of the initial master nodes {initial}, or a cluster to join, must be found")
+        } else if accepted.config == accepted.committed_config {
+            format!("an election needs a majority of {}", accepted.config)
+        } else {
+            format!("an election needs a majority of {} and of {}", accepted.committed_config, accepted.config)
+        };
+        let after = Duration::from_millis(self.settings.elasticsearch.cluster_formation_warning_timeout_ms);
+        Some((after, format!("no master is known: {missing}; found is {found}")))
     }
 
     fn report(&self, id: Id, state: &State, report: &mut NodeReport) {
@@ -96,7 +114,9 @@ fn other_cluster(source: Id, message: &Msg, state: &State) -> Option<String> {
         CoordinatorMsg::ValidateJoin { cluster_uuid } if differs(*cluster_uuid) => {
             Some(format!("does not join {source}: its cluster has the UUID {cluster_uuid:x}, and that of this node is {mine:x}"))
         }
-        CoordinatorMsg::JoinValidated { valid: false } => Some(format!("refuses the join of {source}: it belongs to another cluster")),
+        CoordinatorMsg::JoinValidated { valid: false } => {
+            Some(format!("refuses the join of {source}: it belongs to another cluster"))
+        }
         CoordinatorMsg::Publish(Publication::Full(state)) if differs(state.value.cluster_uuid) => {
             let theirs = state.value.cluster_uuid;
             Some(format!("refuses a state of {source}: its cluster has the UUID {theirs:x}, and that of this node is {mine:x}"))

@@ -1,6 +1,7 @@
 //! What the runtime asks of an actor beyond `stateright`'s trait.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use quorate_model::session::PeerId;
 use serde::{Serialize, de::DeserializeOwned};
@@ -27,14 +28,13 @@ pub trait NodeActor:
 
     /// What a turn brought about that whoever reads the log wants to know.
     /// `said` is the message that it was about, and its sender.
-    fn remarks(
-        &self,
-        _id: Id,
-        _said: Option<(Id, &Self::Msg)>,
-        _before: &Self::State,
-        _after: &Self::State,
-    ) -> Vec<String> {
+    fn remarks(&self, _id: Id, _said: Option<(Id, &Self::Msg)>, _before: &Self::State, _after: &Self::State) -> Vec<String> {
         Vec::new()
+    }
+
+    /// What is wrong with a node in this state, if it stays so for that long.
+    fn worry(&self, _id: Id, _state: &Self::State) -> Option<(Duration, String)> {
+        None
     }
 
     /// Fills in what the actor knows about itself.

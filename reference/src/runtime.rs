@@ -92,6 +92,8 @@ pub struct Node<A: NodeActor> {
     unsaved: Option<(u64, A::Storage)>,
     /// The last remark, and how often it was made in a row.
     last_remark: (String, u64),
+    /// Since when something is wrong, or since when that was said.
+    worried: Option<Instant>,
 }
 
 impl<A: NodeActor> Node<A> {
@@ -120,6 +122,7 @@ impl<A: NodeActor> Node<A> {
             outgoing: Vec::new(),
             unsaved: None,
             last_remark: (String::new(), 0),
+            worried: None,
             recorder: {
                 recorder.flush()?;
                 recorder
@@ -149,6 +152,7 @@ impl<A: NodeActor> Node<A> {
             self.transport.tick(self.now_ms());
             self.take_arrivals()?;
             self.fire_timers()?;
+            self.worry();
             // Whatever keeps a node busy, signals and other tasks get their turn.
             tokio::task::yield_now().await;
         }
@@ -195,7 +199,7 @@ impl<A: NodeActor> Node<A> {
                 Arrival::Disconnected { peer, incarnation, reason, lost } => {
                     self.event(RecordedEvent::Disconnected { peer, incarnation, reason, lost })?;
                     if peer < NodeSet::CAPACITY as PeerId && incarnation != UNKNOWN {
-                        self.log(&format!("the session with {} has ended: {reason:?}", NodeId::from_index(peer as usize)));
+                        self.remark(format!("the session with {} has ended: {reason:?}", NodeId::from_index(peer as usize)));
                     }
                     if let Some(content) = self.actor.on_disconnect(Id::from(peer as usize)) {
                         self.turn(RecordedInput::Disconnect { peer, content })?;
@@ -366,7 +370,7 @@ impl<A: NodeActor> Node<A> {
     }
 
     fn next_wake(&self) -> Instant {
-        if !self.own.is_empty() {
+        if !self.own.is_empty() || self.transport.has_arrivals() {
             return Instant::now();
         }
         let timer = self.timers.values().min().copied();
@@ -384,6 +388,18 @@ impl<A: NodeActor> Node<A> {
             _ => {}
         }
         self.last_remark = (remark, count);
+    }
+
+    /// Says what is wrong, if it has been for long, and again after as long.
+    fn worry(&mut self) {
+        let Some((after, what)) = self.actor.worry(self.id, &self.state) else {
+            self.worried = None;
+            return;
+        };
+        if self.worried.get_or_insert_with(Instant::now).elapsed() >= after {
+            self.log(&what);
+            self.worried = Some(Instant::now());
+        }
     }
 
     /// A line of the log, with the seconds since the start.

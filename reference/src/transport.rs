@@ -2,16 +2,16 @@
 //!
 //! No socket and no clock: the runtime and the client bring both.
 
-use std::collections::btree_map::{BTreeMap, Entry};
 use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::net::SocketAddr;
 
 use quorate_model::coordinator::settings::MAX_NODES;
 use quorate_model::session::{
     Effect, Endpoint, Fragment, FragmentDrop, Incarnation, Life, LossReason, PacketDrop, PeerId, Reassembly, SessionConfig, split,
 };
-use quorate_model::{NodeId, NodeSet};
 use quorate_model::wire::{ClusterId, ClusterKey, Datagram, DatagramDrop, FRAGMENT_BYTES_MAX, MESSAGE_BYTES_MAX, decode, encode};
+use quorate_model::{NodeId, NodeSet};
 
 const ELSEWHERE: &str = "of a node that is somewhere else";
 /// How many clients' addresses are remembered.
@@ -75,6 +75,8 @@ pub struct Transport {
     blocked: BTreeSet<PeerId>,
     /// Of whom something is expected.
     expected: BTreeSet<PeerId>,
+    /// Who has said goodbye, in which life.
+    departed: BTreeMap<PeerId, Life>,
     drops: BTreeMap<String, u64>,
     datagrams: Vec<(SocketAddr, Vec<u8>)>,
     arrivals: Vec<Arrival>,
@@ -91,6 +93,7 @@ impl Transport {
             clients: BTreeMap::new(),
             blocked: BTreeSet::new(),
             expected: BTreeSet::new(),
+            departed: BTreeMap::new(),
             drops: BTreeMap::new(),
             datagrams: Vec::new(),
             arrivals: Vec::new(),
@@ -104,11 +107,20 @@ impl Transport {
         *last
     }
 
-    /// Sends the message with that number.
+    /// Sends the message with that number. A process that has said goodbye is
+    /// no more, which is told at once, as TCP refuses a connection: the process
+    /// that takes its place speaks first.
     pub fn post(&mut self, now_ms: u64, peer: PeerId, message: u64, bytes: &[u8]) -> Result<(), MessageTooLarge> {
         let fragments = split(message, bytes, FRAGMENT_BYTES_MAX).filter(|_| bytes.len() <= MESSAGE_BYTES_MAX);
+        let fragments = fragments.ok_or(MessageTooLarge(bytes.len()))?;
+        let life = self.endpoint.life_of(peer);
+        if self.departed.get(&peer) == Some(&life) {
+            let Life { incarnation, .. } = life;
+            self.arrivals.push(Arrival::Disconnected { peer, incarnation, reason: LossReason::Left, lost: fragments.len() });
+            return Ok(());
+        }
         let mut effects = Vec::new();
-        for fragment in fragments.ok_or(MessageTooLarge(bytes.len()))? {
+        for fragment in fragments {
             self.endpoint.send(now_ms, peer, fragment, &mut effects);
         }
         self.carry_out(effects);
@@ -197,6 +209,11 @@ impl Transport {
         std::mem::take(&mut self.datagrams)
     }
 
+    /// Whether anything has.
+    pub fn has_arrivals(&self) -> bool {
+        !self.arrivals.is_empty()
+    }
+
     /// What has arrived.
     pub fn take_arrivals(&mut self) -> Vec<Arrival> {
         std::mem::take(&mut self.arrivals)
@@ -265,7 +282,11 @@ impl Transport {
                         Err(FragmentDrop::TooLarge) => self.count("a fragment of a message that is too long"),
                     }
                 }
-                Effect::Disconnected { peer, life: Life { incarnation, .. }, reason, lost } => {
+                Effect::Disconnected { peer, life, reason, lost } => {
+                    if reason == LossReason::Left {
+                        self.departed.insert(peer, life);
+                    }
+                    let Life { incarnation, .. } = life;
                     if reason == LossReason::Restarted {
                         self.reassembly.forget(peer);
                     }

@@ -57,9 +57,7 @@ pub enum FoundersError {
         cluster: String,
     },
     /// The list in the file is not the one that the cluster was made with.
-    #[error(
-        "initial_master_nodes was changed after the cluster was made: {cluster} is the id of a cluster with another list"
-    )]
+    #[error("initial_master_nodes was changed after the cluster was made: {cluster} is the id of a cluster with another list")]
     Edited {
         /// The id in the file.
         cluster: ClusterId,

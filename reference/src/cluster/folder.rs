@@ -106,10 +106,7 @@ impl ClusterFolder {
     }
 
     /// Changes the plan; nobody else does so at the same time.
-    fn change<T>(
-        &mut self,
-        change: impl FnOnce(&Path, &mut ClusterPlan) -> Result<T, ClusterError>,
-    ) -> Result<T, ClusterError> {
+    fn change<T>(&mut self, change: impl FnOnce(&Path, &mut ClusterPlan) -> Result<T, ClusterError>) -> Result<T, ClusterError> {
         let lock_path = self.path.join("lock");
         let lock = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(at(&lock_path))?;
         lock.lock().map_err(at(&lock_path))?;

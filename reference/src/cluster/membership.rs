@@ -65,7 +65,9 @@ impl Control<'_> {
         if is_running(self.folder, node).is_some() {
             stop(self.folder, node)?;
         }
-        self.wait_for_leader_with(patience, &format!("{node} is no member any more"), |leader, _| !leader.members.contains(node))?;
+        self.wait_for_leader_with(patience, &format!("{node} is no member any more"), |leader, _| {
+            !leader.members.contains(node)
+        })?;
         if self.exclusions()? == NodeSet::single(node) {
             self.clear_exclusions(patience)?;
         }
@@ -84,7 +86,9 @@ impl Control<'_> {
         let seconds = patience.as_secs();
         match self.change(change, patience)? {
             Published::Committed { .. } => Ok(()),
-            Published::NotPublished(_) => Err(ClusterError::NotYet { what: String::from("the change is published (it is not)"), seconds }),
+            Published::NotPublished(_) => {
+                Err(ClusterError::NotYet { what: String::from("the change is published (it is not)"), seconds })
+            }
             // A leader that hands over, or fails, may leave the answer open: what follows shows.
             Published::Unknown => Ok(()),
         }

@@ -254,10 +254,8 @@ mod tests {
     use super::*;
 
     fn members(count: usize) -> Vec<Member> {
-        let member = |index| Member {
-            name: NodeId::from_index(index),
-            address: SocketAddr::from(([127, 0, 0, 1], 4_000 + index as u16)),
-        };
+        let member =
+            |index| Member { name: NodeId::from_index(index), address: SocketAddr::from(([127, 0, 0, 1], 4_000 + index as u16)) };
         (0..count).map(member).collect()
     }
 
