@@ -62,7 +62,8 @@ pub struct ClusterArgs {
 
 #[derive(Debug, Subcommand)]
 enum ClusterVerb {
-    /// Make a cluster, or start the processes of one that exists, and wait for a master.
+    /// Make a cluster, or start the processes of one that exists, and wait until a master leads and all
+    /// nodes are in the cluster.
     Up {
         /// How many nodes [default: 3, or as many as the cluster has].
         #[arg(long, value_name = "N")]
@@ -72,7 +73,7 @@ enum ClusterVerb {
         /// Lose this part of all datagrams on purpose, 0 to 1, to see retransmission at work.
         #[arg(long, value_name = "PART", default_value_t = 0.0)]
         loss: f64,
-        /// How long to wait for a master, seconds.
+        /// How long to wait for a master, and then for the others, seconds.
         #[arg(long, value_name = "SECONDS", default_value_t = 30)]
         timeout: u64,
     },
@@ -230,7 +231,14 @@ fn up(
     }
     let elected = Control::new(&folder).wait_for_leader(patience)?;
     println!("{} is the master of term {}", elected.node, elected.term);
-    Ok(Conclusion::Holds)
+    // Until all are in, the votes of those that are not are placeholders', which nobody can give.
+    match Control::new(&folder).wait_for_all_members(patience) {
+        Err(ClusterError::NotYet { what, seconds }) => {
+            println!("not within {seconds} s: {what}; `quorate cluster logs NODE` may say why");
+            Ok(Conclusion::CouldNotTell)
+        }
+        waited => waited.map(|()| Conclusion::Holds),
+    }
 }
 
 fn run_on(folder: &ClusterFolder, verb: &ClusterVerb) -> Result<Conclusion, ClusterError> {

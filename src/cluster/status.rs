@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use quorate_model::NodeSet;
 use quorate_model::coordination::PublicationId;
+use quorate_model::coordinator::settings::MAX_NODES;
+use quorate_model::{NodeId, NodeSet};
 use quorate_reference::cluster::{ClusterError, ClusterFolder, Control, Elected, NodeStatus};
 use serde_json::{Value, json};
 
@@ -107,8 +108,10 @@ fn line(status: &NodeStatus) -> String {
     )
 }
 
-/// `n1,n2`; `none` for a node that was never in a cluster.
+/// `n1,n2`, where `?` is a founder that was not there when the cluster was
+/// founded; `none` for a node that was never in a cluster.
 fn names(nodes: NodeSet) -> String {
-    let names: Vec<String> = nodes.iter().map(|node| node.to_string()).collect();
+    let name = |node: NodeId| if node.index() < MAX_NODES { node.to_string() } else { String::from("?") };
+    let names: Vec<String> = nodes.iter().map(name).collect();
     if names.is_empty() { String::from("none") } else { names.join(",") }
 }

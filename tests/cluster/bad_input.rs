@@ -124,8 +124,8 @@ fn a_node_whose_cluster_has_another_uuid_is_not_let_in() {
     let before = Durable { current_term: 1, accepted };
     Store::<Disk>::open(&folder.store(NodeId(1)), identity).unwrap().save(before.clone()).unwrap();
 
-    let text = cluster.ok(&["cluster", "up"]);
-    assert!(text.contains("n1 is the master"), "{text}");
+    let text = cluster.fails(2, &["cluster", "up", "--timeout", "3"]);
+    assert!(text.contains("n1 is the master") && text.contains("not within 3 s: n1, n2 are in the cluster"), "{text}");
     let log = cluster.wait_until_logged("n2", "does not join n1: its cluster has the UUID");
     assert!(log.contains("that of this node is abcd"), "{log}");
     cluster.wait_until_logged("n1", "refuses the join of n2: it belongs to another cluster");

@@ -11,6 +11,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use quorate_model::coordinator::settings::MAX_NODES;
 use quorate_model::coordinator::{ClusterChange, PutKey};
 use quorate_model::{NodeId, NodeSet};
 
@@ -27,6 +28,17 @@ impl Control<'_> {
         self.wait_for_leader_with(patience, &format!("{node} is in the cluster and has applied its state"), |leader, status| {
             let own = status.iter().find(|one| one.node == node).and_then(|one| one.report.as_ref());
             leader.members.contains(node) && own.is_some_and(|own| own.applied == leader.applied)
+        })
+    }
+
+    /// Waits until every node that runs is a member, and a committed voting
+    /// configuration has no votes of placeholders.
+    pub fn wait_for_all_members(&self, patience: Duration) -> Result<(), ClusterError> {
+        let all: NodeSet = self.folder.nodes().filter(|node| is_running(self.folder, *node).is_some()).collect();
+        let what = format!("{} are in the cluster, and their votes are committed", names(all.iter()));
+        self.wait_for_leader_with(patience, &what, |leader, _| {
+            let voters = leader.committed_voting_configuration;
+            all.is_subset(leader.members) && voters == leader.voting_configuration && is_real(voters)
         })
     }
 
@@ -116,6 +128,11 @@ impl Control<'_> {
             sleep(POLL);
         }
     }
+}
+
+/// Whether a configuration is one of nodes alone.
+fn is_real(configuration: NodeSet) -> bool {
+    configuration.iter().all(|node| node.index() < MAX_NODES)
 }
 
 fn report_of(leader: Elected, status: &[NodeStatus]) -> Option<&NodeReport> {
