@@ -55,6 +55,25 @@ fn failover_is_survived_and_the_recording_accepted() {
 
     a_forged_message_is_rejected(&cluster, &second);
     a_lost_write_is_rejected(&cluster, &first);
+    another_list_of_founders_is_rejected(&cluster, &second);
+}
+
+/// Times may differ between nodes; who founds the cluster may not.
+fn another_list_of_founders_is_rejected(cluster: &Cluster, second: &str) {
+    let path = recording(cluster, second, 1);
+    let whole = fs::read(&path).unwrap();
+    edit(&path, r#""recording":1"#, |text| {
+        text.replacen(r#""leader_check_timeout_ms":1000"#, r#""leader_check_timeout_ms":1001"#, 1)
+    });
+    cluster.recordings().unwrap();
+    edit(&path, r#""recording":1"#, |text| {
+        text.replacen(r#""initial_master_nodes":["n1","n2","n3"]"#, r#""initial_master_nodes":["n1"]"#, 1)
+    });
+    let (_, line, why) = rejection(cluster);
+    assert_eq!(line, 1);
+    assert!(why.contains("its settings are of another cluster"), "{why}");
+    fs::write(&path, whole).unwrap();
+    cluster.recordings().unwrap();
 }
 
 /// The master of the second term publishes another value than it was asked to.

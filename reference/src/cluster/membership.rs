@@ -55,9 +55,13 @@ impl Control<'_> {
         self.publish_change(&ClusterChange::AddVotingConfigExclusions(nodes), patience)?;
         let left = deadline.saturating_duration_since(Instant::now());
         let what = format!("{} is in no voting configuration (the exclusion stays)", names(nodes.iter()));
-        self.wait_for_leader_with(left, &what, |leader, _| {
+        let waited = self.wait_for_leader_with(left, &what, |leader, _| {
             let configurations = leader.voting_configuration.union(leader.committed_voting_configuration);
             configurations.intersection(nodes).is_empty() && leader.leader.is_some_and(|leader| !nodes.contains(leader))
+        });
+        waited.map_err(|error| match error {
+            ClusterError::NotYet { what, .. } => ClusterError::NotYet { what, seconds: patience.as_secs() },
+            other => other,
         })
     }
 
