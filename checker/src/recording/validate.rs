@@ -314,17 +314,16 @@ impl<A: Actor<State: Serialize, Storage: Serialize>, F: Fn(&RecordingHeader) -> 
             return Ok(());
         }
         let all_sent = self.all_sent();
-        // Others may only wait for the one that waits for a message that nobody sent.
-        for (lane, key) in &stuck {
-            if self.sent.contains_key(key) {
-                return Err(lane.reject(format!(
-                    "{} arrives before what its sender had saved was synced: it was not free to leave",
-                    name_of(*key)
-                )));
-            }
-            if !all_sent.contains(key) {
-                return Err(lane.reject(format!("{} arrives, and was never sent", name_of(*key))));
-            }
+        // Others may only wait for the one that waits for a message that nobody
+        // sent: also those whose sender has yet to come to the sync.
+        if let Some((lane, key)) = stuck.iter().find(|(_, key)| !all_sent.contains(key)) {
+            return Err(lane.reject(format!("{} arrives, and was never sent", name_of(*key))));
+        }
+        if let Some((lane, key)) = stuck.iter().find(|(_, key)| self.sent.contains_key(key)) {
+            return Err(lane.reject(format!(
+                "{} arrives before what its sender had saved was synced: it was not free to leave",
+                name_of(*key)
+            )));
         }
         let (lane, key) = &stuck[0];
         Err(lane.reject(format!("{} arrives before it is sent", name_of(*key))))
