@@ -54,14 +54,22 @@ pub struct NodeReport {
     pub mode: String,
     /// Its term.
     pub term: u64,
-    /// Whom it takes for the leader.
+    /// Whom it takes for the leader, itself included.
     pub leader: Option<NodeId>,
+    /// The identity of its cluster, once that is certain.
+    pub cluster_uuid: Option<u64>,
     /// The state that it has accepted.
     pub accepted: Option<PublicationId>,
     /// The committed state that it has applied since its start.
     pub applied: Option<PublicationId>,
     /// The voting configuration in the accepted state.
     pub voting_configuration: NodeSet,
+    /// The last one that it knows to be committed.
+    pub committed_voting_configuration: NodeSet,
+    /// The members of the cluster in the applied state.
+    pub members: NodeSet,
+    /// The voting configuration exclusions in the accepted state.
+    pub exclusions: NodeSet,
     /// The peers that it exchanges no datagrams with.
     pub blocked: BTreeSet<PeerId>,
     /// Datagrams and packets dropped, by reason.

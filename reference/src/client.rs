@@ -1,5 +1,6 @@
 //! How the command line talks to nodes: a peer that comes and goes.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
@@ -80,6 +81,7 @@ impl Client {
         self.transport.post(self.now_ms(), node, number, &bytes)?;
         let mut met = false;
         loop {
+            self.transport.expect(self.now_ms(), BTreeSet::from([node]));
             for (address, datagram) in self.transport.take_datagrams() {
                 // Nobody listens there: that is found out by the lack of an answer.
                 let _ = self.socket.send_to(&datagram, address);

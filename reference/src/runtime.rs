@@ -18,7 +18,8 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use quorate_model::session::{Incarnation, PeerId, SessionConfig};
+use quorate_model::session::{Incarnation, PeerId, SessionConfig, UNKNOWN};
+use quorate_model::{NodeId, NodeSet};
 use quorate_traces::recording::{Kept, RecordedEvent, RecordedInput, RecordedMessage, RecordedTurn};
 use rand::RngExt;
 use stateright::actor::{Actor, Command, Id, Out};
@@ -89,6 +90,10 @@ pub struct Node<A: NodeActor> {
     outgoing: Vec<(PeerId, u64, Payload<A::Msg>)>,
     /// What this round saved last, with the turn that did.
     unsaved: Option<(u64, A::Storage)>,
+    /// The last remark, and how often it was made in a row.
+    last_remark: (String, u64),
+    /// Since when something is wrong, or since when that was said.
+    worried: Option<Instant>,
 }
 
 impl<A: NodeActor> Node<A> {
@@ -116,6 +121,8 @@ impl<A: NodeActor> Node<A> {
             own: VecDeque::new(),
             outgoing: Vec::new(),
             unsaved: None,
+            last_remark: (String::new(), 0),
+            worried: None,
             recorder: {
                 recorder.flush()?;
                 recorder
@@ -145,11 +152,15 @@ impl<A: NodeActor> Node<A> {
             self.transport.tick(self.now_ms());
             self.take_arrivals()?;
             self.fire_timers()?;
+            self.worry();
             // Whatever keeps a node busy, signals and other tasks get their turn.
             tokio::task::yield_now().await;
         }
+        self.end_round().await?;
+        self.transport.leave_all();
+        self.transmit().await;
         self.event(RecordedEvent::Stopped {})?;
-        self.end_round().await
+        Ok(self.recorder.flush()?)
     }
 
     fn take_datagrams(&mut self, buffer: &mut [u8]) -> Result<(), RuntimeError> {
@@ -187,6 +198,9 @@ impl<A: NodeActor> Node<A> {
                 },
                 Arrival::Disconnected { peer, incarnation, reason, lost } => {
                     self.event(RecordedEvent::Disconnected { peer, incarnation, reason, lost })?;
+                    if peer < NodeSet::CAPACITY as PeerId && incarnation != UNKNOWN {
+                        self.remark(format!("the session with {} has ended: {reason:?}", NodeId::from_index(peer as usize)));
+                    }
                     if let Some(content) = self.actor.on_disconnect(Id::from(peer as usize)) {
                         self.turn(RecordedInput::Disconnect { peer, content })?;
                     }
@@ -238,6 +252,12 @@ impl<A: NodeActor> Node<A> {
             Cow::Borrowed(_) => None,
         };
         let kept = changed.as_ref().map(Kept::of);
+        let said = match &input {
+            RecordedInput::Deliver { source, content, .. } => Some((Id::from(*source as usize), content)),
+            _ => None,
+        };
+        let remarks = self.actor.remarks(self.id, said, &self.state, changed.as_ref().unwrap_or(&self.state));
+        remarks.into_iter().for_each(|remark| self.remark(remark));
         if let Some(state) = changed {
             self.state = state;
         }
@@ -313,13 +333,19 @@ impl<A: NodeActor> Node<A> {
                 self.transport.count("not sent: too long");
             }
         }
+        let expected = self.actor.expects(self.id, &self.state);
+        self.transport.expect(now_ms, expected);
+        self.transmit().await;
+        Ok(())
+    }
+
+    async fn transmit(&mut self) {
         for (address, datagram) in self.transport.take_datagrams() {
             if !self.is_lost() {
                 // What the system does not take is lost, and is transmitted again like anything lost.
                 let _ = self.socket.send_to(&datagram, address).await;
             }
         }
-        Ok(())
     }
 
     fn answer(&mut self, request: AdminRequest) -> AdminAnswer {
@@ -332,7 +358,7 @@ impl<A: NodeActor> Node<A> {
                     drops: self.transport.drops().clone(),
                     ..NodeReport::default()
                 };
-                self.actor.report(&self.state, &mut report);
+                self.actor.report(self.id, &self.state, &mut report);
                 AdminAnswer::Report(Box::new(report))
             }
             AdminRequest::Read(key) => AdminAnswer::Value(self.actor.read(&self.state, &key)),
@@ -344,13 +370,41 @@ impl<A: NodeActor> Node<A> {
     }
 
     fn next_wake(&self) -> Instant {
-        if !self.own.is_empty() {
+        if !self.own.is_empty() || self.transport.has_arrivals() {
             return Instant::now();
         }
         let timer = self.timers.values().min().copied();
         let tick = self.transport.next_tick_ms().map(|ms| self.began + Duration::from_millis(ms));
         let idle = Instant::now() + Duration::from_secs(1);
         timer.into_iter().chain(tick).fold(idle, Instant::min)
+    }
+
+    /// What was said just before is said again the 2nd, 4th, 8th … time.
+    fn remark(&mut self, remark: String) {
+        let count = if self.last_remark.0 == remark { self.last_remark.1 + 1 } else { 1 };
+        match count {
+            1 => self.log(&remark),
+            count if count.is_power_of_two() => self.log(&format!("{remark} ({count} times so far)")),
+            _ => {}
+        }
+        self.last_remark = (remark, count);
+    }
+
+    /// Says what is wrong, if it has been for long, and again after as long.
+    fn worry(&mut self) {
+        let Some((after, what)) = self.actor.worry(self.id, &self.state) else {
+            self.worried = None;
+            return;
+        };
+        if self.worried.get_or_insert_with(Instant::now).elapsed() >= after {
+            self.log(&what);
+            self.worried = Some(Instant::now());
+        }
+    }
+
+    /// A line of the log, with the seconds since the start.
+    fn log(&self, line: &str) {
+        eprintln!("{:9.3} {line}", self.began.elapsed().as_secs_f64());
     }
 
     fn now_ms(&self) -> u64 {

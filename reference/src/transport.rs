@@ -2,15 +2,18 @@
 //!
 //! No socket and no clock: the runtime and the client bring both.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::net::SocketAddr;
 
-use quorate_model::NodeSet;
+use quorate_model::coordinator::settings::MAX_NODES;
 use quorate_model::session::{
     Effect, Endpoint, Fragment, FragmentDrop, Incarnation, Life, LossReason, PacketDrop, PeerId, Reassembly, SessionConfig, split,
 };
 use quorate_model::wire::{ClusterId, ClusterKey, Datagram, DatagramDrop, FRAGMENT_BYTES_MAX, MESSAGE_BYTES_MAX, decode, encode};
+use quorate_model::{NodeId, NodeSet};
 
+const ELSEWHERE: &str = "of a node that is somewhere else";
 /// How many clients' addresses are remembered.
 const CLIENTS_MAX: usize = 4_096;
 
@@ -57,7 +60,8 @@ pub struct Station {
     pub cluster: ClusterId,
     /// What the cluster's datagrams are authenticated with.
     pub key: ClusterKey,
-    /// Where the nodes are.
+    /// Where the nodes are. One that is not among them is where its first
+    /// datagram comes from.
     pub nodes: BTreeMap<PeerId, SocketAddr>,
 }
 
@@ -69,6 +73,10 @@ pub struct Transport {
     last_message: BTreeMap<PeerId, u64>,
     clients: BTreeMap<PeerId, SocketAddr>,
     blocked: BTreeSet<PeerId>,
+    /// Of whom something is expected.
+    expected: BTreeSet<PeerId>,
+    /// Who has said goodbye, in which life.
+    departed: BTreeMap<PeerId, Life>,
     drops: BTreeMap<String, u64>,
     datagrams: Vec<(SocketAddr, Vec<u8>)>,
     arrivals: Vec<Arrival>,
@@ -84,6 +92,8 @@ impl Transport {
             last_message: BTreeMap::new(),
             clients: BTreeMap::new(),
             blocked: BTreeSet::new(),
+            expected: BTreeSet::new(),
+            departed: BTreeMap::new(),
             drops: BTreeMap::new(),
             datagrams: Vec::new(),
             arrivals: Vec::new(),
@@ -97,11 +107,20 @@ impl Transport {
         *last
     }
 
-    /// Sends the message with that number.
+    /// Sends the message with that number. A process that has said goodbye is
+    /// no more, which is told at once, as TCP refuses a connection: the process
+    /// that takes its place speaks first.
     pub fn post(&mut self, now_ms: u64, peer: PeerId, message: u64, bytes: &[u8]) -> Result<(), MessageTooLarge> {
         let fragments = split(message, bytes, FRAGMENT_BYTES_MAX).filter(|_| bytes.len() <= MESSAGE_BYTES_MAX);
+        let fragments = fragments.ok_or(MessageTooLarge(bytes.len()))?;
+        let life = self.endpoint.life_of(peer);
+        if self.departed.get(&peer) == Some(&life) {
+            let Life { incarnation, .. } = life;
+            self.arrivals.push(Arrival::Disconnected { peer, incarnation, reason: LossReason::Left, lost: fragments.len() });
+            return Ok(());
+        }
         let mut effects = Vec::new();
-        for fragment in fragments.ok_or(MessageTooLarge(bytes.len()))? {
+        for fragment in fragments {
             self.endpoint.send(now_ms, peer, fragment, &mut effects);
         }
         self.carry_out(effects);
@@ -117,13 +136,19 @@ impl Transport {
         if self.blocked.contains(&source) {
             return self.count("blocked");
         }
+        if self.is_elsewhere(source, from) {
+            return self.count(ELSEWHERE);
+        }
         if source >= NodeSet::CAPACITY as PeerId {
             if self.clients.len() >= CLIENTS_MAX && !self.clients.contains_key(&source) {
                 self.clients.clear(); // whoever is still there says so with its next datagram
             }
             self.clients.insert(source, from);
-        } else if !self.station.nodes.contains_key(&source) {
-            return self.count("of a node that is not in the cluster");
+        } else if source >= MAX_NODES as PeerId {
+            return self.count("of a node that no cluster has");
+        } else if let Entry::Vacant(unknown) = self.station.nodes.entry(source) {
+            eprintln!("{} makes itself known from {from}", NodeId::from_index(source as usize));
+            unknown.insert(from);
         }
         let mut effects = Vec::new();
         if let Err(reason) = self.endpoint.receive(now_ms, source, packet, &mut effects) {
@@ -149,6 +174,26 @@ impl Transport {
         self.carry_out(effects);
     }
 
+    /// Says of whom something is expected: answers, checks, a place in the
+    /// cluster. If one of them falls silent its session ends.
+    pub fn expect(&mut self, now_ms: u64, peers: BTreeSet<PeerId>) {
+        for peer in self.expected.union(&peers) {
+            // What was expected in a session that has ended does not come any more.
+            let in_session = self.endpoint.is_connected(*peer) || self.endpoint.outstanding(*peer) > 0;
+            self.endpoint.expect(now_ms, *peer, in_session && peers.contains(peer));
+        }
+        self.expected = peers;
+    }
+
+    /// Says goodbye to everybody: the process is about to stop. What was not
+    /// acknowledged is lost, and what others expect of this process ends with
+    /// their sessions.
+    pub fn leave_all(&mut self) {
+        let mut effects = Vec::new();
+        self.endpoint.leave_all(&mut effects);
+        self.carry_out(effects);
+    }
+
     /// Whether `peer` was ever heard of; if not, it has received nothing.
     pub fn has_met(&self, peer: PeerId) -> bool {
         self.endpoint.has_met(peer)
@@ -162,6 +207,11 @@ impl Transport {
     /// What is to be put on the wire.
     pub fn take_datagrams(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
         std::mem::take(&mut self.datagrams)
+    }
+
+    /// Whether anything has.
+    pub fn has_arrivals(&self) -> bool {
+        !self.arrivals.is_empty()
     }
 
     /// What has arrived.
@@ -193,6 +243,17 @@ impl Transport {
         }
     }
 
+    /// Whether a datagram in the name of a node comes from where that node is
+    /// not: there are two nodes with one id. Only one of them is listened to.
+    fn is_elsewhere(&self, source: PeerId, from: SocketAddr) -> bool {
+        let Some(known) = self.station.nodes.get(&source).filter(|known| **known != from) else { return false };
+        if self.drops.get(ELSEWHERE).copied().unwrap_or(0).saturating_add(1).is_power_of_two() {
+            let node = NodeId::from_index(source as usize);
+            eprintln!("{from} speaks as {node}, which is at {known}: are there two nodes with one id?");
+        }
+        true
+    }
+
     fn drop_datagram(&mut self, reason: DatagramDrop, from: SocketAddr, bytes: usize) {
         let count = self.drops.entry(reason.to_string()).or_insert(0);
         *count += 1;
@@ -221,7 +282,11 @@ impl Transport {
                         Err(FragmentDrop::TooLarge) => self.count("a fragment of a message that is too long"),
                     }
                 }
-                Effect::Disconnected { peer, life: Life { incarnation, .. }, reason, lost } => {
+                Effect::Disconnected { peer, life, reason, lost } => {
+                    if reason == LossReason::Left {
+                        self.departed.insert(peer, life);
+                    }
+                    let Life { incarnation, .. } = life;
                     if reason == LossReason::Restarted {
                         self.reassembly.forget(peer);
                     }

@@ -97,7 +97,7 @@ impl Actor for Counter {
 }
 
 impl NodeActor for Counter {
-    fn report(&self, state: &Total, report: &mut NodeReport) {
+    fn report(&self, _: Id, state: &Total, report: &mut NodeReport) {
         report.term = state.0;
     }
 }
@@ -303,4 +303,32 @@ async fn a_recording_has_every_turn_and_ends_with_the_stop() {
     let synced = recording.lines.iter().filter(|line| matches!(line.event, RecordedEvent::Synced { .. })).count();
     assert_eq!(synced, 3);
     assert!(matches!(recording.lines.last().unwrap().event, RecordedEvent::Stopped {}));
+}
+
+/// Nobody waits for an answer of a node that is no more: one that stops says
+/// goodbye, and the silence of one that was killed is noticed although nothing
+/// is on its way to it.
+#[tokio::test]
+async fn whoever_waits_for_an_answer_hears_of_the_end() {
+    for (killed, within) in [(false, Duration::from_secs(3)), (true, Duration::from_secs(15))] {
+        let mut cluster = Cluster::new(1);
+        cluster.start(0, quiet(), 0.0);
+        let addresses = cluster.addresses.clone();
+        let waiting = tokio::task::spawn_blocking(move || {
+            let mut client = Client::new(CLUSTER, key(), addresses).unwrap();
+            // The answer is never the one that is waited for.
+            client.exchange(0, &Payload::Actor(Msg::Add(vec![7; 3])), Duration::from_secs(60), |_: Payload<Msg>| None::<()>)
+        });
+        while cluster.report(0).await.term < 3 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let began = std::time::Instant::now();
+        if killed {
+            cluster.kill(0).await;
+        } else {
+            cluster.stop(0).await;
+        }
+        assert!(matches!(waiting.await.unwrap(), Err(ClientError::NoAnswer)));
+        assert!(began.elapsed() < within, "{:?}, killed: {killed}", began.elapsed());
+    }
 }

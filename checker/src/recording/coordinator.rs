@@ -1,6 +1,7 @@
 //! The judge of Coordinators.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use quorate_model::coordination::history::History;
@@ -11,6 +12,7 @@ use quorate_model::coordinator::{
     PublicationOutcome, actor_id,
 };
 use quorate_model::coordinator_world::refines_the_rules;
+use quorate_model::settings::Settings;
 use quorate_model::{NodeId, Verdict};
 use quorate_traces::recording::{RecordedInput, RecordingHeader, read_recording};
 use stateright::actor::{Actor, Id};
@@ -29,6 +31,13 @@ pub fn validate_coordinators(paths: &[PathBuf]) -> Result<Accepted, RecordingRej
         return Err(RecordingRejected::Nothing(PathBuf::from(".")));
     };
     let settings = settings_of(&first.header).map_err(|why| RecordingRejected::at(&first.path, 1, why))?;
+    for recording in &recordings {
+        let own = settings_of(&recording.header).map_err(|why| RecordingRejected::at(&recording.path, 1, why))?;
+        if shared(&own) != shared(&settings) {
+            let why = "its settings are of another cluster than the others': only seeds and times may differ";
+            return Err(RecordingRejected::at(&recording.path, 1, why));
+        }
+    }
     let actor_of = |header: &RecordingHeader| Ok(Coordinator::new(Sound, settings_of(header)?));
     judge_twice(recordings, actor_of, &Coordinator::new(Sound, settings))
 }
@@ -61,13 +70,18 @@ fn settings_of(header: &RecordingHeader) -> Result<CoordinatorSettings, String> 
     Ok(settings)
 }
 
+/// What must be the same on all nodes and at all times.
+fn shared(settings: &CoordinatorSettings) -> CoordinatorSettings {
+    CoordinatorSettings { seeds: settings.nodes, elasticsearch: Settings::default(), ..settings.clone() }
+}
+
 /// How many of the last publications each turn is judged by. Two leaders at
 /// odds publish at about the same time; what is further apart is found at the end.
 const RECENT: usize = 32;
 
 /// The safety properties along a run, and refinement of the rules in each turn.
 pub struct CoordinatorJudge<R> {
-    actor: Node<R>,
+    rules: PhantomData<fn() -> R>,
     history: RecordedHistory<ClusterMetadata<KeyValues>>,
     /// How many of the last publications are looked at in each turn.
     recent: usize,
@@ -80,7 +94,7 @@ impl<R: Policy> CoordinatorJudge<R> {
         let settings = actor.settings.clone();
         let nodes = settings.nodes.iter().map(NodeId::index).max().map_or(0, |last| last + 1);
         CoordinatorJudge {
-            actor,
+            rules: PhantomData,
             history: RecordedHistory::new(settings.initial_master_nodes, nodes),
             recent: RECENT,
             nodes: BTreeMap::new(),
@@ -151,7 +165,7 @@ impl<R: Policy> CoordinatorJudge<R> {
             _ => false,
         };
         let verdict = refines_the_rules(
-            &self.actor,
+            turn.actor,
             turn.node,
             before,
             |again, state, out| match turn.input {

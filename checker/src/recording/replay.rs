@@ -23,6 +23,11 @@ impl<A: Actor<State: Serialize, Storage: Serialize>> ReplayedNode<A> {
         ReplayedNode { actor, id: Id::from(node.index()), state: None, timers: HashSet::new() }
     }
 
+    /// The actor that takes the turns.
+    pub fn actor(&self) -> &A {
+        &self.actor
+    }
+
     /// What the node knows; nothing before its start.
     pub fn state(&self) -> Option<&A::State> {
         self.state.as_ref()

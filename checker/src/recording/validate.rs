@@ -22,6 +22,8 @@ type TurnOf<A> = RecordedTurn<<A as Actor>::Msg, <A as Actor>::Timer, <A as Acto
 pub struct JudgedTurn<'a, A: Actor> {
     /// The node.
     pub node: NodeId,
+    /// The actor, with the settings of this start of the node.
+    pub actor: &'a A,
     /// What it was called with.
     pub input: &'a RecordedInput<A::Msg, A::Timer, A::Storage>,
     /// What it knew before; nothing at its start.
@@ -144,8 +146,8 @@ impl<A: Actor<State: Serialize, Storage: Serialize>, F: Fn(&RecordingHeader) -> 
         for recording in recordings {
             let (header, path) = (&recording.header, &recording.path);
             let one = first.as_ref().unwrap_or(header);
-            if (&header.cluster, &header.actor, &header.settings) != (&one.cluster, &one.actor, &one.settings) {
-                return Err(RecordingRejected::at(path, 1, "it is of another cluster than the others, or of other settings"));
+            if (&header.cluster, &header.actor) != (&one.cluster, &one.actor) {
+                return Err(RecordingRejected::at(path, 1, "it is of another cluster than the others, or of another actor"));
             }
             let starts = |line: &LineOf<A>| {
                 matches!(&line.event, RecordedEvent::Turn(RecordedTurn { input: RecordedInput::Start { .. }, .. }))
@@ -260,7 +262,14 @@ impl<A: Actor<State: Serialize, Storage: Serialize>, F: Fn(&RecordingHeader) -> 
         let before = replay.state().cloned();
         let saved = replay.take(turn, &lane.disk).map_err(|why| lane.reject(why))?;
         let Some(after) = replay.state() else { return Err(lane.reject("it has no state")) };
-        let judged = JudgedTurn { node: lane.node, input: &turn.input, before: before.as_ref(), after, sent: &turn.sent };
+        let judged = JudgedTurn {
+            node: lane.node,
+            actor: replay.actor(),
+            input: &turn.input,
+            before: before.as_ref(),
+            after,
+            sent: &turn.sent,
+        };
         judge.judge(&judged).map_err(|why| lane.reject(why))?;
         lane.replay = Some(replay);
 
@@ -305,17 +314,16 @@ impl<A: Actor<State: Serialize, Storage: Serialize>, F: Fn(&RecordingHeader) -> 
             return Ok(());
         }
         let all_sent = self.all_sent();
-        // Others may only wait for the one that waits for a message that nobody sent.
-        for (lane, key) in &stuck {
-            if self.sent.contains_key(key) {
-                return Err(lane.reject(format!(
-                    "{} arrives before what its sender had saved was synced: it was not free to leave",
-                    name_of(*key)
-                )));
-            }
-            if !all_sent.contains(key) {
-                return Err(lane.reject(format!("{} arrives, and was never sent", name_of(*key))));
-            }
+        // Others may only wait for the one that waits for a message that nobody
+        // sent: also those whose sender has yet to come to the sync.
+        if let Some((lane, key)) = stuck.iter().find(|(_, key)| !all_sent.contains(key)) {
+            return Err(lane.reject(format!("{} arrives, and was never sent", name_of(*key))));
+        }
+        if let Some((lane, key)) = stuck.iter().find(|(_, key)| self.sent.contains_key(key)) {
+            return Err(lane.reject(format!(
+                "{} arrives before what its sender had saved was synced: it was not free to leave",
+                name_of(*key)
+            )));
         }
         let (lane, key) = &stuck[0];
         Err(lane.reject(format!("{} arrives before it is sent", name_of(*key))))

@@ -43,7 +43,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
     fn ask_around(&mut self) {
         let known = self.state.peers;
-        let everybody = self.settings.nodes.union(self.accepted().value.members.nodes).union(known);
+        let everybody = self.settings.seeds.union(self.accepted().value.members.nodes).union(known);
         self.tell_all(everybody, &CoordinatorMsg::PeersRequest { known });
         self.set_timer_ms(CoordinatorTimer::FindPeers, self.settings.elasticsearch.find_peers_interval_ms);
     }

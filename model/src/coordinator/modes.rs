@@ -39,7 +39,8 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         self.cancel_timer(CoordinatorTimer::Lag);
         self.cancel_timer(CoordinatorTimer::NextTask);
         self.state.lagging = NodeSet::EMPTY;
-        self.state.validating.clear();
+        let validating = std::mem::take(&mut self.state.validating);
+        self.refuse_joins(validating.iter().map(|(node, _)| *node).collect());
         if let Some(publication) = self.state.publication.take() {
             self.refuse_joins(publication.joining);
             match publication.waiting {

@@ -213,9 +213,13 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         self.target_applied(self.id);
     }
 
-    /// A commit arrives: the accepted state is committed and is applied.
+    /// A commit arrives: the accepted state is committed and is applied. One
+    /// that the rules refuse is answered too: the leader waits for this node
+    /// otherwise, until its publication times out.
     pub(super) fn on_commit(&mut self, leader: NodeId, commit: PublicationId) {
-        let Ok(next) = self.rules.handle_commit(self.coordination(), commit) else { return };
+        let Ok(next) = self.rules.handle_commit(self.coordination(), commit) else {
+            return self.refuse_publication(leader, commit, false);
+        };
         self.state.coordination = next;
         self.apply();
         if self.settings.driven.replies {

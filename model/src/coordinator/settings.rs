@@ -46,11 +46,15 @@ impl Driven {
         Driven { membership: false, pre_vote: false, checks: false, replies: false, diffs: false, back_off: false };
 }
 
-/// The configuration of a node; equal on all nodes of a cluster.
+/// The configuration of a node. `seeds` and Elasticsearch's times may differ
+/// between the nodes of a cluster, and between two starts of one; the rest may not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoordinatorSettings {
-    /// Every node that may take part: `discovery.seed_hosts`, and itself.
+    /// Every node that may ever take part; nobody else is listened to.
     pub nodes: NodeSet,
+    /// Those of them that are there when the node starts: `discovery.seed_hosts`,
+    /// resolved. The others make themselves known.
+    pub seeds: NodeSet,
     /// Those of them with the role `master`.
     pub master_eligible: NodeSet,
     /// Those of them that have the role `voting_only` too: they vote and never lead.
@@ -83,6 +87,9 @@ pub enum CoordinatorSettingsError {
     /// A role of a node that is not there.
     #[error("{0} has a role and is not a node of the cluster")]
     UnknownNode(NodeId),
+    /// A seed that is not a node.
+    #[error("discovery.seed_hosts: {0} is not a node of the cluster")]
+    UnknownSeed(NodeId),
     /// Elasticsearch's own limits.
     #[error("{0}")]
     Elasticsearch(#[from] crate::settings::SettingsError),
@@ -95,6 +102,7 @@ impl CoordinatorSettings {
         let nodes = NodeSet::first(count);
         CoordinatorSettings {
             nodes,
+            seeds: nodes,
             master_eligible: nodes,
             voting_only: NodeSet::EMPTY,
             initial_master_nodes: nodes,
@@ -126,6 +134,9 @@ impl CoordinatorSettings {
         }
         if let Some(node) = self.master_eligible.iter().find(|node| !self.nodes.contains(*node)) {
             return Err(CoordinatorSettingsError::UnknownNode(node));
+        }
+        if let Some(node) = self.seeds.iter().find(|node| !self.nodes.contains(*node)) {
+            return Err(CoordinatorSettingsError::UnknownSeed(node));
         }
         if let Some(node) = self.voting_only.iter().find(|node| !self.master_eligible.contains(*node)) {
             return Err(CoordinatorSettingsError::VotesWithoutRole(node));

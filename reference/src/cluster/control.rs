@@ -16,7 +16,7 @@ use super::process::is_running;
 use crate::admin::{AdminAnswer, AdminRequest, NodeReport, Payload};
 use crate::client::{Client, ClientError};
 
-const POLL: Duration = Duration::from_millis(50);
+pub(super) const POLL: Duration = Duration::from_millis(50);
 /// How long a node that runs is waited for to report.
 const REPORT_PATIENCE: Duration = Duration::from_millis(1_500);
 
@@ -61,7 +61,7 @@ pub enum Published {
 
 /// The operator's end.
 pub struct Control<'a> {
-    folder: &'a ClusterFolder,
+    pub(super) folder: &'a ClusterFolder,
 }
 
 impl<'a> Control<'a> {
@@ -115,10 +115,15 @@ impl<'a> Control<'a> {
         }
     }
 
-    /// Asks the leader to set a key, and again if the answer is a definite no
+    /// Asks the leader to set a key. See [`change`](Self::change).
+    pub fn publish(&self, change: &PutKey, patience: Duration) -> Result<Published, ClusterError> {
+        self.change(&ClusterChange::Value(change.clone()), patience)
+    }
+
+    /// Asks the leader for a change, and again if the answer is a definite no
     /// for now. Once a request may have been received and no answer came, it is
     /// not repeated.
-    pub fn publish(&self, change: &PutKey, patience: Duration) -> Result<Published, ClusterError> {
+    pub fn change(&self, change: &ClusterChange<PutKey>, patience: Duration) -> Result<Published, ClusterError> {
         let deadline = Instant::now() + patience;
         let mut reason = None;
         loop {
@@ -140,12 +145,12 @@ impl<'a> Control<'a> {
         }
     }
 
-    /// Asks one node to set a key, once.
-    pub fn submit(&self, node: NodeId, change: &PutKey, patience: Duration) -> Result<Published, ClusterError> {
+    /// Asks one node for a change, once.
+    pub fn submit(&self, node: NodeId, change: &ClusterChange<PutKey>, patience: Duration) -> Result<Published, ClusterError> {
         // A new client: until the node has answered its greeting, nothing was transmitted.
         let mut client = self.client(node)?;
         let request = client.next_request();
-        let submit = CoordinatorMsg::<KeyValues>::Submit { request, change: ClusterChange::Value(change.clone()) };
+        let submit = CoordinatorMsg::<KeyValues>::Submit { request, change: change.clone() };
         let answer = client.exchange(node.index() as PeerId, &Payload::Actor(submit), patience, |payload| match payload {
             Payload::Actor(CoordinatorMsg::Outcome { request: answered, outcome }) if answered == request => Some(outcome),
             _ => None,

@@ -6,45 +6,15 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use quorate_model::coordinator::CoordinatorSettings;
+use quorate_model::NodeId;
 use quorate_model::coordinator::settings::MAX_NODES;
 use quorate_model::session::PeerId;
-use quorate_model::wire::{ClusterId, ClusterKey};
-use quorate_model::{NodeId, NodeSet};
-use serde::{Deserialize, Serialize};
+use quorate_model::wire::ClusterKey;
 
 use super::error::ClusterError;
+use super::plan::{ClusterPlan, FORMAT, Member, Timing};
 use crate::runtime::AddressBook;
-use crate::store::{Identity, Store, Stored};
-
-const FORMAT: u32 = 1;
-
-/// A node of a cluster on this machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Member {
-    /// Its name.
-    pub name: NodeId,
-    /// Where it listens.
-    pub address: SocketAddr,
-}
-
-/// `cluster.json`: what is fixed when a cluster is made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClusterPlan {
-    /// The version of this file's format.
-    pub format: u32,
-    /// Tells the cluster's datagrams and stores from others'.
-    pub cluster: ClusterId,
-    /// The nodes.
-    pub nodes: Vec<Member>,
-    /// What every node is configured with.
-    pub settings: CoordinatorSettings,
-    /// The part of datagrams that each node loses on purpose.
-    #[serde(default)]
-    pub loss: f64,
-}
+use crate::store::{Identity, Store, StoreError, Stored};
 
 /// The folder of a cluster, opened.
 #[derive(Clone, Debug)]
@@ -63,56 +33,37 @@ impl ClusterFolder {
 
     /// Makes a cluster of `count` nodes in `path`, on free ports of loopback.
     /// `cluster.json` is written last: without it there is no cluster.
-    pub fn create<D: Stored>(path: &Path, count: usize, loss: f64) -> Result<Self, ClusterError> {
+    pub fn create<D: Stored>(
+        path: &Path,
+        count: usize,
+        timing: Timing,
+        settings: &[String],
+        loss: f64,
+    ) -> Result<Self, ClusterError> {
         if !(1..=MAX_NODES).contains(&count) {
             return Err(ClusterError::Size { asked: count, max: MAX_NODES });
         }
-        if !(0.0..1.0).contains(&loss) {
-            return Err(ClusterError::Usage(format!("the part of lost datagrams is 0 to below 1, not {loss}")));
-        }
-        let mut settings = CoordinatorSettings::of(count).quick();
-        settings.cluster_uuid = u64::from(rand::random::<u32>());
-        settings.validate()?;
+        let addresses = free_addresses(count).map_err(at(path))?;
+        let nodes = addresses.into_iter().enumerate().map(|(index, address)| Member { name: NodeId::from_index(index), address });
+        let plan = ClusterPlan::new(nodes.collect(), timing, settings, loss)?;
         fs::create_dir_all(path).map_err(at(path))?;
         if fs::read_dir(path).map_err(at(path))?.next().is_some() {
             return Err(ClusterError::NotACluster(path.to_owned()));
         }
-        let addresses = free_addresses(count).map_err(at(path))?;
-        let nodes = addresses.into_iter().enumerate().map(|(index, address)| Member { name: NodeId::from_index(index), address });
-        let cluster = ClusterId(rand::random());
-        let plan = ClusterPlan { format: FORMAT, cluster, nodes: nodes.collect(), settings, loss };
-
         let secret: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
         let secret_path = path.join("secret");
         let mut file = File::options().write(true).create_new(true).mode(0o600).open(&secret_path).map_err(at(&secret_path))?;
         file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()).map_err(at(&secret_path))?;
         for member in &plan.nodes {
-            let folder = path.join(member.name.to_string());
-            fs::create_dir(&folder).map_err(at(&folder))?;
-            Store::<D>::create(&folder.join("store.redb"), Identity { cluster, node: member.name })?;
+            create_store::<D>(path, &plan, member.name)?;
         }
-        let text = serde_json::to_string_pretty(&plan).expect("a plan can be written") + "\n";
-        write_whole(&path.join("cluster.json"), text.as_bytes())?;
+        write_plan(path, &plan)?;
         Self::open(path)
     }
 
     /// Opens the cluster in `path`.
     pub fn open(path: &Path) -> Result<Self, ClusterError> {
-        let file = path.join("cluster.json");
-        let bad = |path: &Path, why: String| ClusterError::BadFile { path: path.to_owned(), why };
-        let text = match fs::read_to_string(&file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ClusterError::NoCluster(path.to_owned())),
-            read => read.map_err(at(&file))?,
-        };
-        let plan: ClusterPlan = serde_json::from_str(&text).map_err(|error| bad(&file, error.to_string()))?;
-        if plan.format != FORMAT {
-            return Err(bad(&file, format!("this is format {}, known is {FORMAT}", plan.format)));
-        }
-        let names: NodeSet = plan.nodes.iter().map(|member| member.name).collect();
-        if names.len() != plan.nodes.len() || names != plan.settings.nodes {
-            return Err(bad(&file, format!("the nodes {names} are not those of the settings, {}", plan.settings.nodes)));
-        }
-        plan.settings.validate().map_err(|error| bad(&file, error.to_string()))?;
+        let plan = read_plan(path)?;
         let secret_path = path.join("secret");
         let secret = fs::read_to_string(&secret_path).map_err(at(&secret_path))?;
         if secret.trim().len() < 32 {
@@ -120,6 +71,51 @@ impl ClusterFolder {
         }
         let path = fs::canonicalize(path).map_err(at(path))?;
         Ok(ClusterFolder { path, plan, key: ClusterKey::derive(secret.trim().as_bytes()) })
+    }
+
+    /// Gives the cluster another timing and further settings. Each node takes
+    /// them with its next start.
+    pub fn change_settings(&mut self, timing: Option<Timing>, settings: &[String]) -> Result<(), ClusterError> {
+        self.change(|_, plan| plan.change_settings(timing, settings))
+    }
+
+    /// Adds a node with an empty store, under a name that no node ever had. The
+    /// nodes that run get to know it when it greets them.
+    pub fn add_node<D: Stored>(&mut self) -> Result<Member, ClusterError> {
+        self.change(|path, plan| {
+            let name = plan.free_name().ok_or(ClusterError::Full { max: MAX_NODES })?;
+            let address = free_addresses(1).map_err(at(path))?[0];
+            let member = Member { name, address };
+            plan.nodes.push(member);
+            plan.validate()?;
+            create_store::<D>(path, plan, name)?;
+            Ok(member)
+        })
+    }
+
+    /// Takes a node out of the plan. What it has on disk stays where it is.
+    pub fn remove_node(&mut self, node: NodeId) -> Result<(), ClusterError> {
+        self.change(|_, plan| {
+            if plan.nodes.len() == 1 {
+                return Err(ClusterError::LastNode(node));
+            }
+            plan.nodes.retain(|member| member.name != node);
+            plan.removed.push(node);
+            Ok(())
+        })
+    }
+
+    /// Changes the plan; nobody else does so at the same time.
+    fn change<T>(&mut self, change: impl FnOnce(&Path, &mut ClusterPlan) -> Result<T, ClusterError>) -> Result<T, ClusterError> {
+        let lock_path = self.path.join("lock");
+        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(at(&lock_path))?;
+        lock.lock().map_err(at(&lock_path))?;
+        let mut plan = read_plan(&self.path)?;
+        let done = change(&self.path, &mut plan)?;
+        plan.validate()?;
+        write_plan(&self.path, &plan)?;
+        self.plan = plan;
+        Ok(done)
     }
 
     /// Where it is, without detours.
@@ -172,10 +168,51 @@ impl ClusterFolder {
         self.node_folder(node).join("process.json")
     }
 
+    /// The file that the process of a node has locked while it runs.
+    pub fn lock_file(&self, node: NodeId) -> PathBuf {
+        self.node_folder(node).join("lock")
+    }
+
     /// The recordings of a node.
     pub fn recordings(&self, node: NodeId) -> PathBuf {
         self.node_folder(node).join("recordings")
     }
+}
+
+fn read_plan(path: &Path) -> Result<ClusterPlan, ClusterError> {
+    let file = path.join("cluster.json");
+    let text = match fs::read_to_string(&file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ClusterError::NoCluster(path.to_owned())),
+        read => read.map_err(at(&file))?,
+    };
+    let format = |value: &serde_json::Value| value.get("format").and_then(serde_json::Value::as_u64);
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| bad(&file, error.to_string()))?;
+    if let Some(other) = format(&value).filter(|format| *format != u64::from(FORMAT)) {
+        return Err(bad(&file, format!("this is format {other}, known is {FORMAT}")));
+    }
+    let plan: ClusterPlan = serde_json::from_str(&text).map_err(|error| bad(&file, error.to_string()))?;
+    plan.validate().map_err(|error| bad(&file, error.to_string()))?;
+    Ok(plan)
+}
+
+fn write_plan(path: &Path, plan: &ClusterPlan) -> Result<(), ClusterError> {
+    let text = serde_json::to_string_pretty(plan).expect("a plan can be written") + "\n";
+    write_whole(&path.join("cluster.json"), text.as_bytes())
+}
+
+/// The store of a node that is not in the plan yet. One that is there already is
+/// of an attempt that did not come to its end, and was never used.
+fn create_store<D: Stored>(path: &Path, plan: &ClusterPlan, node: NodeId) -> Result<(), ClusterError> {
+    let folder = path.join(node.to_string());
+    fs::create_dir_all(&folder).map_err(at(&folder))?;
+    match Store::<D>::create(&folder.join("store.redb"), Identity { cluster: plan.cluster, node }) {
+        Ok(()) | Err(StoreError::Exists(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn bad(path: &Path, why: String) -> ClusterError {
+    ClusterError::BadFile { path: path.to_owned(), why }
 }
 
 /// `n1, n2, n3`.

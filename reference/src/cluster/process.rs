@@ -1,6 +1,11 @@
 //! Starting and ending the processes of nodes.
+//!
+//! A process holds a lock on a file in its node's folder for as long as it
+//! runs, however it was started and however it ends. So two processes never are
+//! one node of a folder, and a process id that was given to another process
+//! since is not taken for the node's.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -16,6 +21,8 @@ use super::error::ClusterError;
 use super::folder::{ClusterFolder, at};
 
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Whoever looks whether a node runs holds its lock for a moment.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(10);
 
 /// `process.json`: the process of a node, while it runs.
@@ -25,12 +32,41 @@ pub(super) struct ProcessFile {
     pub incarnation: Incarnation,
 }
 
-/// The process of `node`, if it runs. A process id that was given to another
-/// process since does not count: what runs must be this node of this folder.
+/// Held by the process that is a node.
+pub(super) struct NodeLock(#[expect(dead_code, reason = "it is locked as long as it is open")] File);
+
+impl NodeLock {
+    /// Becomes the process that is `node`.
+    pub fn take(folder: &ClusterFolder, node: NodeId) -> Result<Self, ClusterError> {
+        let path = folder.lock_file(node);
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
+        let deadline = Instant::now() + LOCK_PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(NodeLock(file)),
+                Err(TryLockError::Error(source)) => return Err(at(&path)(source)),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                    return Err(ClusterError::SecondProcess { node, pid: pid_in(folder, node) });
+                }
+                Err(TryLockError::WouldBlock) => sleep(POLL),
+            }
+        }
+    }
+}
+
+/// The process of `node`, if it runs.
 pub fn is_running(folder: &ClusterFolder, node: NodeId) -> Option<u32> {
+    pid_in(folder, node).filter(|_| is_locked(folder, node))
+}
+
+fn pid_in(folder: &ClusterFolder, node: NodeId) -> Option<u32> {
     let text = fs::read_to_string(folder.process_file(node)).ok()?;
-    let pid = serde_json::from_str::<ProcessFile>(&text).ok()?.pid;
-    is_node(pid, folder, node).then_some(pid)
+    Some(serde_json::from_str::<ProcessFile>(&text).ok()?.pid)
+}
+
+fn is_locked(folder: &ClusterFolder, node: NodeId) -> bool {
+    let file = File::open(folder.lock_file(node));
+    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// Starts the process of `node` with the program `program`, and waits until it
@@ -39,7 +75,6 @@ pub fn start(program: &Path, folder: &ClusterFolder, node: NodeId) -> Result<u32
     if is_running(folder, node).is_some() {
         return Err(ClusterError::WrongState { node, state: "running already" });
     }
-    let _ = fs::remove_file(folder.process_file(node));
     let log_path = folder.log(node);
     let log = File::options().create(true).append(true).open(&log_path).map_err(at(&log_path))?;
     let log_start = log.metadata().map_err(at(&log_path))?.len();
@@ -53,7 +88,7 @@ pub fn start(program: &Path, folder: &ClusterFolder, node: NodeId) -> Result<u32
         .map_err(at(program))?;
     let deadline = Instant::now() + PATIENCE;
     loop {
-        if let Some(pid) = is_running(folder, node) {
+        if let Some(pid) = is_running(folder, node).filter(|pid| *pid == child.id()) {
             return Ok(pid);
         }
         if let Some(status) = child.try_wait().map_err(at(program))? {
@@ -86,7 +121,7 @@ fn end(folder: &ClusterFolder, node: NodeId, signal: Signal) -> Result<u32, Clus
     let Some(target) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return Err(not_running) };
     kill_process(target, signal).map_err(|error| at(&folder.process_file(node))(error.into()))?;
     let deadline = Instant::now() + PATIENCE;
-    while is_node(pid, folder, node) {
+    while is_locked(folder, node) {
         if Instant::now() >= deadline {
             return Err(ClusterError::NotEnded { node, pid, seconds: PATIENCE.as_secs() });
         }
@@ -98,28 +133,6 @@ fn end(folder: &ClusterFolder, node: NodeId, signal: Signal) -> Result<u32, Clus
 fn arguments(folder: &ClusterFolder, node: NodeId) -> [String; 5] {
     let folder = folder.path().to_string_lossy().into_owned();
     ["node".into(), "--dir".into(), folder, "--node".into(), node.to_string()]
-}
-
-/// Whether the process `pid` was started as this node of this folder.
-fn is_node(pid: u32, folder: &ClusterFolder, node: NodeId) -> bool {
-    command_line(pid).is_some_and(|line| line.ends_with(&arguments(folder, node)))
-}
-
-/// The words with which a process was started; `None` if there is none, or it
-/// has ended and its parent has not noticed.
-#[cfg(target_os = "linux")]
-fn command_line(pid: u32) -> Option<Vec<String>> {
-    let bytes = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-    let words = bytes.strip_suffix(b"\0")?.split(|byte| *byte == 0);
-    Some(words.map(|word| String::from_utf8_lossy(word).into_owned()).collect())
-}
-
-/// The words with which a process was started, as `ps` tells them.
-#[cfg(not(target_os = "linux"))]
-fn command_line(pid: u32) -> Option<Vec<String>> {
-    let output = Command::new("ps").args(["-p", &pid.to_string(), "-ww", "-o", "command="]).output().ok()?;
-    let words: Vec<String> = String::from_utf8_lossy(&output.stdout).split_whitespace().map(str::to_owned).collect();
-    (!words.is_empty()).then_some(words)
 }
 
 fn log_since(path: &Path, start: u64) -> String {

@@ -1,5 +1,9 @@
 //! `quorate node` and `quorate cluster`: a cluster of processes on this machine.
 
+mod members;
+mod settings;
+mod status;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,9 +13,13 @@ use quorate_checker::recording::{RecordingRejected, validate_folder};
 use quorate_model::NodeId;
 use quorate_model::coordination::Durable;
 use quorate_model::coordinator::{ClusterMetadata, KeyValues, PutKey};
-use quorate_reference::cluster::{self, ClusterError, ClusterFolder, Control, NodeStatus, Published};
+use quorate_reference::cluster::{self, ClusterError, ClusterFolder, Control, Published};
 
+use self::settings::SettingArgs;
 use crate::Conclusion;
+
+/// What a node of this program keeps on its disk.
+type Disk = Durable<ClusterMetadata<KeyValues>>;
 
 /// Runs one node of a cluster that `cluster up` made.
 #[derive(Debug, Args)]
@@ -22,6 +30,9 @@ pub struct NodeArgs {
     /// Which node to be.
     #[arg(long, value_name = "NODE")]
     node: String,
+    /// One of Elasticsearch's settings, for this start of this node only; may be repeated.
+    #[arg(long = "setting", value_name = "NAME=VALUE")]
+    settings: Vec<String>,
 }
 
 /// A local cluster: one process for each node, talking over UDP.
@@ -32,8 +43,15 @@ pub struct NodeArgs {
   quorate cluster kill leader         SIGKILL, then watch:
   quorate cluster status
   quorate cluster restart n1
+  quorate cluster add --nodes 2       two more nodes: five voters
+  quorate cluster exclude leader      it gives up its vote and hands over
+  quorate cluster exclude --clear
+  quorate cluster remove n5
   quorate cluster down
-  quorate cluster verify              was all that a behaviour of the model?")]
+  quorate cluster verify              was all that a behaviour of the model?
+
+  quorate cluster up --dir fast --timing quick --setting cluster.publish.timeout=2s
+  quorate cluster settings            the settings, their limits and what they are for")]
 pub struct ClusterArgs {
     /// The folder of the cluster.
     #[arg(long, value_name = "DIR", default_value = ".quorate", global = true)]
@@ -44,24 +62,63 @@ pub struct ClusterArgs {
 
 #[derive(Debug, Subcommand)]
 enum ClusterVerb {
-    /// Make a cluster, or start the processes of one that exists, and wait for a master.
+    /// Make a cluster, or start the processes of one that exists, and wait until a master leads and all
+    /// nodes are in the cluster.
     Up {
         /// How many nodes [default: 3, or as many as the cluster has].
         #[arg(long, value_name = "N")]
         nodes: Option<usize>,
+        #[command(flatten)]
+        settings: SettingArgs,
         /// Lose this part of all datagrams on purpose, 0 to 1, to see retransmission at work.
         #[arg(long, value_name = "PART", default_value_t = 0.0)]
         loss: f64,
-        /// How long to wait for a master, seconds.
+        /// How long to wait for a master, and then for the others, seconds.
         #[arg(long, value_name = "SECONDS", default_value_t = 30)]
         timeout: u64,
     },
-    /// Show the master, its term, and how each node is.
+    /// Show how each node is: its process, mode, term and master, the newest state that it has accepted
+    /// and the newest that it knows to be committed, and the voting configuration. Exit code 2 if no
+    /// node leads.
     Status {
-        /// As one JSON object.
-        #[arg(long)]
-        json: bool,
+        /// Write it as JSON to this file; - is standard output.
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
     },
+    /// Add nodes to the cluster that is up; the voting configuration grows with them.
+    Add {
+        /// How many.
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        nodes: usize,
+        /// How long to wait until they are in the cluster, seconds.
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        timeout: u64,
+    },
+    /// Remove a node for good: its vote, its process, its membership. Its data folder stays, its name
+    /// is not given again.
+    Remove {
+        /// Which node, or `leader`.
+        #[arg(value_name = "NODE|leader")]
+        node: String,
+        /// How long to wait for each step, seconds.
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        timeout: u64,
+    },
+    /// Take nodes out of the voting configuration (voting configuration exclusions); a leader hands over.
+    /// Returns when no configuration has them.
+    Exclude {
+        /// Which nodes, or `leader`.
+        #[arg(value_name = "NODE|leader", required_unless_present = "clear", conflicts_with = "clear")]
+        nodes: Vec<String>,
+        /// End all exclusions.
+        #[arg(long)]
+        clear: bool,
+        /// How long to wait, seconds.
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        timeout: u64,
+    },
+    /// Show every setting: its value, what is allowed, what it is for.
+    Settings,
     /// Set a key. Returns when that is committed and applied (exit code 0), was
     /// definitely not published (1), or is not known (2).
     Publish {
@@ -127,21 +184,27 @@ enum ClusterVerb {
 /// Runs one node, until it is asked to stop.
 pub fn run_node(args: &NodeArgs) -> Result<Conclusion, ClusterError> {
     let folder = ClusterFolder::open(&args.dir)?;
-    cluster::run_node(&folder, &args.node)?;
+    cluster::run_node(&folder, &args.node, &args.settings)?;
     Ok(Conclusion::Holds)
 }
 
 /// Does what was asked for with a cluster.
 pub fn run(args: &ClusterArgs) -> Result<Conclusion, ClusterError> {
     match &args.verb {
-        ClusterVerb::Up { nodes, loss, timeout } => up(args, *nodes, *loss, Duration::from_secs(*timeout)),
+        ClusterVerb::Up { nodes, settings, loss, timeout } => up(args, *nodes, settings, *loss, Duration::from_secs(*timeout)),
         verb => run_on(&ClusterFolder::open(&args.dir)?, verb),
     }
 }
 
-fn up(args: &ClusterArgs, nodes: Option<usize>, loss: f64, patience: Duration) -> Result<Conclusion, ClusterError> {
+fn up(
+    args: &ClusterArgs,
+    nodes: Option<usize>,
+    settings: &SettingArgs,
+    loss: f64,
+    patience: Duration,
+) -> Result<Conclusion, ClusterError> {
     let folder = if ClusterFolder::exists(&args.dir) {
-        let folder = ClusterFolder::open(&args.dir)?;
+        let mut folder = ClusterFolder::open(&args.dir)?;
         let found = folder.plan.nodes.len();
         if let Some(asked) = nodes.filter(|asked| *asked != found) {
             return Err(ClusterError::OtherSize { folder: args.dir.clone(), found, asked });
@@ -151,9 +214,13 @@ fn up(args: &ClusterArgs, nodes: Option<usize>, loss: f64, patience: Duration) -
         if !running.is_empty() {
             return Err(ClusterError::AlreadyUp { folder: args.dir.clone(), nodes: running.join(", ") });
         }
+        if !settings.are_default() {
+            folder.change_settings(settings.timing(), &settings.settings)?;
+        }
         folder
     } else {
-        ClusterFolder::create::<Durable<ClusterMetadata<KeyValues>>>(&args.dir, nodes.unwrap_or(3), loss)?
+        let timing = settings.timing().unwrap_or_default();
+        ClusterFolder::create::<Disk>(&args.dir, nodes.unwrap_or(3), timing, &settings.settings, loss)?
     };
     for member in &folder.plan.nodes {
         // All or none: what was started is stopped again, and nothing is lost.
@@ -164,14 +231,30 @@ fn up(args: &ClusterArgs, nodes: Option<usize>, loss: f64, patience: Duration) -
     }
     let elected = Control::new(&folder).wait_for_leader(patience)?;
     println!("{} is the master of term {}", elected.node, elected.term);
-    Ok(Conclusion::Holds)
+    // Until all are in, the votes of those that are not are placeholders', which nobody can give.
+    match Control::new(&folder).wait_for_all_members(patience) {
+        Err(ClusterError::NotYet { what, seconds }) => {
+            println!("not within {seconds} s: {what}; `quorate cluster logs NODE` may say why");
+            Ok(Conclusion::CouldNotTell)
+        }
+        waited => waited.map(|()| Conclusion::Holds),
+    }
 }
 
 fn run_on(folder: &ClusterFolder, verb: &ClusterVerb) -> Result<Conclusion, ClusterError> {
     let control = Control::new(folder);
     match verb {
         ClusterVerb::Up { .. } => {}
-        ClusterVerb::Status { json } => return status(folder, *json),
+        ClusterVerb::Status { report } => return status::run(folder, report.as_deref()),
+        ClusterVerb::Add { nodes, timeout } => members::add(folder, *nodes, Duration::from_secs(*timeout))?,
+        ClusterVerb::Remove { node, timeout } => {
+            members::remove(folder, resolve(folder, node)?, Duration::from_secs(*timeout))?;
+        }
+        ClusterVerb::Exclude { nodes, timeout, .. } => {
+            let nodes = nodes.iter().map(|node| resolve(folder, node)).collect::<Result<_, _>>()?;
+            members::exclude(folder, nodes, Duration::from_secs(*timeout))?;
+        }
+        ClusterVerb::Settings => settings::list(folder)?,
         ClusterVerb::Publish { change, timeout } => return publish(folder, change, Duration::from_secs(*timeout)),
         ClusterVerb::Get { key, node } => return get(folder, key, node),
         ClusterVerb::Kill { node } => {
@@ -214,51 +297,6 @@ fn run_on(folder: &ClusterFolder, verb: &ClusterVerb) -> Result<Conclusion, Clus
         }
     }
     Ok(Conclusion::Holds)
-}
-
-fn status(folder: &ClusterFolder, json: bool) -> Result<Conclusion, ClusterError> {
-    let nodes = Control::new(folder).status()?;
-    let leader = Control::leader(&nodes);
-    if json {
-        let object = serde_json::json!({
-            "cluster": folder.plan.cluster,
-            "master": leader.map(|leader| leader.node),
-            "term": leader.map(|leader| leader.term),
-            "nodes": nodes,
-        });
-        println!("{object:#}");
-    } else {
-        match leader {
-            Some(leader) => println!("master {} of term {}\n", leader.node, leader.term),
-            None => println!("no master\n"),
-        }
-        println!(
-            "{:<5} {:>8} {:<10} {:>5} {:<10} {:<10} {:>6}",
-            "node", "process", "mode", "term", "accepted", "applied", "starts"
-        );
-        nodes.iter().for_each(|node| println!("{}", status_line(node)));
-    }
-    Ok(if leader.is_some() { Conclusion::Holds } else { Conclusion::CouldNotTell })
-}
-
-fn status_line(status: &NodeStatus) -> String {
-    let pid = status.pid.map_or_else(|| String::from("-"), |pid| pid.to_string());
-    let Some(report) = &status.report else {
-        let how = if status.pid.is_some() { "silent" } else { "down" };
-        return format!("{:<5} {pid:>8} {how}", status.node.to_string());
-    };
-    let place =
-        |id: Option<_>| id.map_or_else(|| String::from("-"), |id: quorate_model::coordination::PublicationId| id.to_string());
-    let cut = if report.blocked.is_empty() { "" } else { "  cut off" };
-    format!(
-        "{:<5} {pid:>8} {:<10} {:>5} {:<10} {:<10} {:>6}{cut}",
-        status.node.to_string(),
-        report.mode,
-        report.term,
-        place(report.accepted),
-        place(report.applied),
-        report.incarnation
-    )
 }
 
 fn publish(folder: &ClusterFolder, change: &str, patience: Duration) -> Result<Conclusion, ClusterError> {
