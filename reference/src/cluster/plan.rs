@@ -147,6 +147,7 @@ impl ClusterPlan {
             nodes: NodeSet::first(MAX_NODES),
             seeds: self.nodes.iter().map(|member| member.name).collect(),
             master_eligible: NodeSet::first(MAX_NODES),
+            voting_only: NodeSet::EMPTY,
             initial_master_nodes: founders,
             cluster_uuid: u64::from(u32::from_le_bytes(self.cluster.0[..4].try_into().expect("four of sixteen bytes"))),
             elasticsearch,
