@@ -16,6 +16,7 @@ mod claims;
 mod environment;
 mod keys;
 mod ledger;
+pub mod node_claims;
 mod obsolete;
 mod parts;
 mod refinement;
