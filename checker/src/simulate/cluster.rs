@@ -410,6 +410,11 @@ impl<R: Policy> Cluster<R> {
         self.finish_turn(node, RecordedInput::Start { storage }, None, after, out)
     }
 
+    /// Replaces what is on the disk of a node that is down.
+    pub(super) fn set_disk(&mut self, node: NodeId, disk: Disk) {
+        self.stations[node.index()].disk = Some(disk);
+    }
+
     /// A node stops and comes up at once.
     ///
     /// # Errors
@@ -496,7 +501,7 @@ impl<R: Policy> Cluster<R> {
     }
 
     /// Calls the actor.
-    fn turn(&mut self, node: NodeId, input: Input) -> Step {
+    pub(super) fn turn(&mut self, node: NodeId, input: Input) -> Step {
         let Some(before) = self.stations[node.index()].state.clone() else { return Ok(()) };
         let (actor, id) = (&self.actor, actor_id(node));
         let (mut state, mut out) = (Cow::Borrowed(&before), Out::new());

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use quorate_model::NodeId;
 use quorate_model::coordination::{Rejection, RuleSet};
-use quorate_model::coordinator::{CoordinatorTimer, Mode, Policy, Refusal};
+use quorate_model::coordinator::{CoordinatorMsg, CoordinatorTimer, Mode, Policy, Publication, Refusal};
 use quorate_traces::recording::RecordedInput;
 
 use super::cluster::{Input, State};
@@ -63,6 +63,10 @@ pub struct Coverage {
     pub starts: u64,
     /// Turns from one mode to another, by [`MODES`].
     pub mode_changes: [[u64; 3]; 3],
+    /// States that arrived whole.
+    pub full_states: u64,
+    /// States that arrived as differences.
+    pub diffs: u64,
     /// Abstract states, if they are counted.
     pub states: Option<HashSet<u64>>,
     /// The abstraction of each node, for the next state.
@@ -70,6 +74,11 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// How many messages of this kind nodes took.
+    pub fn message(&self, kind: &str) -> u64 {
+        MESSAGE_KINDS.iter().position(|known| *known == kind).map_or(0, |index| self.messages[index])
+    }
+
     /// Counts abstract states from now on.
     pub fn count_states(&mut self) {
         self.states = Some(HashSet::new());
@@ -81,6 +90,11 @@ impl Coverage {
             RecordedInput::Deliver { content, .. } | RecordedInput::Disconnect { content, .. } => {
                 if let Some(kind) = message_kind(content) {
                     self.messages[kind] += 1;
+                }
+                match content {
+                    CoordinatorMsg::Publish(Publication::Full(_)) => self.full_states += 1,
+                    CoordinatorMsg::Publish(Publication::Diff(_)) => self.diffs += 1,
+                    _ => {}
                 }
             }
             RecordedInput::Timeout { timer } => self.timers[timer_kind(timer)] += 1,
@@ -105,6 +119,8 @@ impl Coverage {
         (0..self.messages.len()).for_each(|kind| self.messages[kind] += other.messages[kind]);
         (0..self.timers.len()).for_each(|kind| self.timers[kind] += other.timers[kind]);
         self.starts += other.starts;
+        self.full_states += other.full_states;
+        self.diffs += other.diffs;
         for (row, others) in self.mode_changes.iter_mut().zip(other.mode_changes) {
             (0..3).for_each(|to| row[to] += others[to]);
         }

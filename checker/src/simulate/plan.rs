@@ -12,7 +12,7 @@ use super::draws::{Draws, Stream};
 /// The most nodes of a random cluster.
 pub const NODES_MAX: u64 = 7;
 /// How many steps a random run has at least and, unless told otherwise, at most.
-pub const STEPS: (u64, u64) = (10, 1_000);
+pub const STEPS: (u64, u64) = (10, 3_000);
 
 /// What is done to a cluster. `pick` chooses a node when the step is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +82,11 @@ pub enum Deed {
     },
     /// Writes begin to fail or to be slow, or stop to.
     ToggleStorage,
+    /// Everything that is due within this time happens.
+    Pass {
+        /// The time, in ms.
+        ms: u64,
+    },
     /// A node is excluded from voting, or all may vote again.
     Exclude {
         /// Which.
@@ -205,6 +210,9 @@ fn some_of(draws: &mut Draws, all: &[NodeId], whole_per_mille: u64) -> Vec<NodeI
     all.iter().copied().filter(|node| draws.happens(500) || *node == certain).collect()
 }
 
+/// How many draws of a thousand disrupt something.
+const RARELY: u64 = 40;
+
 /// One draw of `runRandomly`; nothing means that a task runs.
 pub(super) fn random_deed(draws: &mut Draws, keys: u64) -> Option<Deed> {
     let (pick, other) = (draws.word() >> 16, draws.word() >> 16);
@@ -227,8 +235,9 @@ pub(super) fn random_deed(draws: &mut Draws, keys: u64) -> Option<Deed> {
         Deed::ToggleHealth { pick },
         Deed::ToggleStorage,
         Deed::Exclude { pick },
+        Deed::Pass { ms: [1_000, 10_000, 40_000, 120_000][(other % 4) as usize] },
     ];
-    draws.happens(10 * rare.len() as u64).then(|| draws.pick(&rare))
+    draws.happens(RARELY).then(|| draws.pick(&rare))
 }
 
 #[cfg(test)]
@@ -242,7 +251,7 @@ mod tests {
         let sizes: std::collections::BTreeSet<usize> = plans.iter().map(|plan| plan.nodes).collect();
         assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
         let deeds = plans.iter().flat_map(|plan| &plan.steps).map(|step| std::mem::discriminant(&step.deed));
-        assert_eq!(deeds.collect::<std::collections::HashSet<_>>().len(), 14);
+        assert_eq!(deeds.collect::<std::collections::HashSet<_>>().len(), 15);
         assert!(plans.iter().all(|plan| plan.simulated().is_ok()));
     }
 

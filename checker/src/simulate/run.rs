@@ -200,6 +200,7 @@ impl<R: Policy> Cluster<R> {
                 (self.slow_writes, self.failing_writes) = if disrupted { (0, 0) } else { (300, 10) };
                 Ok(())
             }
+            Deed::Pass { ms } => self.run_for(ms),
             Deed::Exclude { pick } => {
                 let (asked, node) = (self.asked(pick), self.picked(pick / 64));
                 let change = match pick % 3 {
