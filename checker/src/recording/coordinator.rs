@@ -101,8 +101,12 @@ impl<R: Policy> CoordinatorJudge<R> {
         CoordinatorJudge { self_checks: false, ..self }
     }
 
-    /// From now on nodes run like `actor`: a dynamic setting has changed.
+    /// From now on nodes run like `actor`: a setting has changed. The initial
+    /// masters may change as long as nothing has been published.
     pub fn nodes_are_like(&mut self, actor: Node<R>) {
+        if self.history.published().next().is_none() {
+            self.history = CoordinatorJudge::new(actor.clone()).history;
+        }
         self.actor = actor;
     }
 
@@ -173,7 +177,9 @@ impl<R: Policy> CoordinatorJudge<R> {
         let eligible = self.actor.settings.master_eligible;
         if let Some(stranger) = is.volatile.join_votes.iter().find(|voter| !eligible.contains(*voter)) {
             let node = turn.node;
-            return Err(format!("OnlyMasterEligibleNodesVote: {node} counts the vote of {stranger}, which is not master-eligible"));
+            return Err(format!(
+                "OnlyMasterEligibleNodesVote: {node} counts the vote of {stranger}, which is not master-eligible"
+            ));
         }
         let Some(was) = turn.before.map(|before| &before.coordination) else { return Ok(()) };
         named("CommittedClusterUuidStays", committed_uuid_stays(turn.node, was, is))?;

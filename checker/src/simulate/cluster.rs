@@ -38,8 +38,8 @@ use super::record::Recorder;
 use crate::panics;
 use crate::recording::{CoordinatorJudge, Judge, JudgedTurn};
 
-/// Delays while everything works, in ms (`DEFAULT_DELAY_VARIABILITY`).
-pub const DEFAULT_DELAY_VARIABILITY_MS: u64 = 100;
+/// Delays while everything works, in ms.
+pub const DEFAULT_DELAY_VARIABILITY_MS: u64 = quorate_model::settings::bounds::MESSAGE_DELAY_MS;
 /// Delays at their worst, in ms (`EXTREME_DELAY_VARIABILITY`).
 pub const EXTREME_DELAY_VARIABILITY_MS: u64 = 10_000;
 /// The actor id of all clients.
@@ -462,7 +462,11 @@ impl<R: Policy> Cluster<R> {
                 Ok(())
             }
             Task::Start { node, incarnation } => {
-                if self.stations[node.index()].incarnation == incarnation { self.start_node(node) } else { Ok(()) }
+                if self.stations[node.index()].incarnation == incarnation {
+                    self.start_node(node)
+                } else {
+                    Ok(())
+                }
             }
         }
     }
@@ -541,7 +545,11 @@ impl<R: Policy> Cluster<R> {
                     sent.push(RecordedMessage { dest, message: *number, content });
                 }
                 Command::ChooseRandom(key, _) => {
-                    return Err(Failure::new(Failure::PANIC, format!("{node} asks for the random choice '{key}'"), self.now_ms()));
+                    return Err(Failure::new(
+                        Failure::PANIC,
+                        format!("{node} asks for the random choice '{key}'"),
+                        self.now_ms(),
+                    ));
                 }
             }
         }

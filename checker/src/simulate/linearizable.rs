@@ -148,8 +148,7 @@ mod tests {
     #[test]
     fn orders_are_found_and_their_absence_is() {
         use Operation::{Read, Write};
-        let overlapping =
-            [attempt(Write(1), 1, Some(4), Fate::Saw(2)), attempt(Write(2), 2, Some(3), Fate::Saw(0))];
+        let overlapping = [attempt(Write(1), 1, Some(4), Fate::Saw(2)), attempt(Write(2), 2, Some(3), Fate::Saw(0))];
         let report = check(&overlapping).unwrap();
         assert_eq!((report.completed, report.overlapping), (2, 2));
         assert!(report.is_evidence());

@@ -89,16 +89,10 @@ pub fn mutants() -> Vec<SimulatedMutant> {
         change: entry.change,
         rules: CoordinatorMutant::on(entry.rules),
     });
-    let effects = EFFECTS.iter().map(|(id, change, effect)| SimulatedMutant {
-        id,
-        change,
-        rules: CoordinatorMutant::with_effect(*effect),
-    });
-    let waived = WAIVED.iter().map(|(id, guard)| SimulatedMutant {
-        id,
-        change: guard.name(),
-        rules: CoordinatorMutant::waiving(*guard),
-    });
+    let effects =
+        EFFECTS.iter().map(|(id, change, effect)| SimulatedMutant { id, change, rules: CoordinatorMutant::with_effect(*effect) });
+    let waived =
+        WAIVED.iter().map(|(id, guard)| SimulatedMutant { id, change: guard.name(), rules: CoordinatorMutant::waiving(*guard) });
     rules.chain(effects).chain(waived).collect()
 }
 

@@ -139,12 +139,8 @@ impl Plan {
         let all: Vec<NodeId> = NodeSet::first(nodes as usize).iter().collect();
         let master_eligible = some_of(&mut draws, &all, 650);
         let initial_masters = some_of(&mut draws, &master_eligible, 500);
-        let variability_ms = draws.pick(&[
-            DEFAULT_DELAY_VARIABILITY_MS,
-            1_000,
-            EXTREME_DELAY_VARIABILITY_MS,
-            EXTREME_DELAY_VARIABILITY_MS,
-        ]);
+        let variability_ms =
+            draws.pick(&[DEFAULT_DELAY_VARIABILITY_MS, 1_000, EXTREME_DELAY_VARIABILITY_MS, EXTREME_DELAY_VARIABILITY_MS]);
         let give_up_ms = draws.pick(&[5_000, 600_000]);
         let count = draws.between(STEPS.0, steps_max.max(STEPS.0));
         let keys = (count / 50).max(1);

@@ -1,67 +1,47 @@
 //! How long things may take, from the settings: Elasticsearch's formulas
-//! (`AbstractCoordinatorTestCase`), each wait with the delays that
-//! [`DEFAULT_DELAY_VARIABILITY_MS`] adds to it.
+//! ([`Environment`]), and the waits that scenarios are made of.
 
 use quorate_model::settings::Settings;
-use quorate_model::settings::schedule::{follower_check, leader_check};
-
-use super::cluster::DEFAULT_DELAY_VARIABILITY_MS as DELAY_MS;
-
-/// So many delays a published change takes (`CLUSTER_STATE_UPDATE_NUMBER_OF_DELAYS`).
-const UPDATE_DELAYS: u64 = 10;
-/// So many attempts an election takes at most (`ELECTION_RETRIES`).
-const ELECTION_RETRIES: u64 = 10;
+use quorate_model::settings::bounds::{Environment, MESSAGE_DELAY_MS};
+use quorate_model::settings::schedule::{CheckTiming, follower_check, leader_check};
 
 /// A published change reaches everybody (L8).
 pub fn update_ms() -> u64 {
-    UPDATE_DELAYS * DELAY_MS
+    Environment::default().update_ms_max()
 }
 
-/// `DEFAULT_ELECTION_DELAY`: nodes that see a quorum have elected a leader and
-/// published its first state.
+/// Nodes that see a quorum have elected a leader and published its first state.
 pub fn election_ms(settings: &Settings) -> u64 {
-    let late = |ms: u64| ms + DELAY_MS;
-    2 * late(settings.find_peers_interval_ms)
-        + ELECTION_RETRIES * late(settings.election_initial_timeout_ms)
-        + ELECTION_RETRIES * (ELECTION_RETRIES - 1) / 2 * late(settings.election_back_off_ms)
-        + ELECTION_RETRIES * late(settings.election_duration_ms)
-        + 4 * DELAY_MS
-        + update_ms()
+    Environment::default().election_ms_max(settings)
 }
 
-/// A follower notices that its leader is silent.
-pub fn leader_failure_ms(settings: &Settings) -> u64 {
-    let check = leader_check(settings);
-    (check.interval_ms + check.timeout_ms + 2 * DELAY_MS) * check.retry_count
-}
-
-/// A leader notices that a follower is silent.
-pub fn follower_failure_ms(settings: &Settings) -> u64 {
-    let check = follower_check(settings);
-    (check.interval_ms + check.timeout_ms + 2 * DELAY_MS) * check.retry_count
-}
-
-/// An election collides with another publication, which has to fail first.
-pub fn collision_ms(settings: &Settings) -> u64 {
-    settings.publish_timeout_ms + DELAY_MS + election_ms(settings)
-}
-
-/// `DEFAULT_STABILISATION_TIME`: whatever happened before, the cluster has settled.
-///
-/// 250.3 seconds with the defaults.
+/// Whatever happened before, the cluster has settled: 250.3 seconds with the defaults.
 pub fn stabilisation_ms(settings: &Settings) -> u64 {
-    leader_failure_ms(settings)
-        + election_ms(settings)
-        + 2 * collision_ms(settings)
-        + follower_failure_ms(settings)
-        + update_ms()
-        + settings.join_validation_cache_timeout_ms
-        + DELAY_MS
+    Environment::default().settle_ms_max(settings)
 }
 
 /// Nodes find a leader and are let in.
 pub fn joining_ms(settings: &Settings, nodes: usize) -> u64 {
-    settings.find_peers_interval_ms + DELAY_MS + 2 * nodes as u64 * update_ms()
+    Environment::default().join_ms_max(settings, nodes as u64)
+}
+
+fn failure_ms(check: CheckTiming) -> u64 {
+    (check.interval_ms + check.timeout_ms + 2 * MESSAGE_DELAY_MS) * check.retry_count
+}
+
+/// A follower notices that its leader is silent.
+pub fn leader_failure_ms(settings: &Settings) -> u64 {
+    failure_ms(leader_check(settings))
+}
+
+/// A leader notices that a follower is silent.
+pub fn follower_failure_ms(settings: &Settings) -> u64 {
+    failure_ms(follower_check(settings))
+}
+
+/// An election collides with a publication that has to time out first.
+pub fn collision_ms(settings: &Settings) -> u64 {
+    settings.publish_timeout_ms + MESSAGE_DELAY_MS + election_ms(settings)
 }
 
 #[cfg(test)]

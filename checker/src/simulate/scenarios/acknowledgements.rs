@@ -102,7 +102,8 @@ fn publication_times_out<R: Policy>(bench: &Bench<R>) -> Step {
 fn leader_stands_down<R: Policy>(bench: &Bench<R>) -> Step {
     let (mut cluster, leader) = bench.settled(3)?;
     cluster.links.set_node(leader, LinkStatus::BlackHole);
-    let patience_ms = times::leader_failure_ms(&cluster.settings().elasticsearch) + times::collision_ms(&cluster.settings().elasticsearch);
+    let patience_ms =
+        times::leader_failure_ms(&cluster.settings().elasticsearch) + times::collision_ms(&cluster.settings().elasticsearch);
     let end_ms = cluster.now_ms() + patience_ms;
     while cluster.leaders() == [leader] && cluster.now_ms() < end_ms {
         cluster.run_task()?;

@@ -79,11 +79,7 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
 
 fn does_not_elect_non_master_node<R: Policy>(bench: &Bench<R>) -> Step {
     let master_eligible = NodeSet::first(2);
-    let settings = CoordinatorSettings {
-        master_eligible,
-        initial_master_nodes: master_eligible,
-        ..CoordinatorSettings::of(5)
-    };
+    let settings = CoordinatorSettings { master_eligible, initial_master_nodes: master_eligible, ..CoordinatorSettings::of(5) };
     let (mut cluster, leader) = bench.settled_with(settings)?;
     for round in 0..3 {
         let leader = if round == 0 { leader } else { cluster.stabilise()? };

@@ -160,7 +160,9 @@ fn another_cluster<R: Policy>(bench: &Bench<R>) -> Step {
     let accepted = ClusterState { term: 1, version: 7, value, config, committed_config: config };
     cluster.set_disk(stranger, Durable { current_term: 1, accepted, ..Durable::blank(ClusterMetadata::blank(), 0) });
     cluster.start_node(stranger)?;
-    cluster.run_for(times::joining_ms(&cluster.settings().elasticsearch, 1) + times::election_ms(&cluster.settings().elasticsearch))?;
+    cluster.run_for(
+        times::joining_ms(&cluster.settings().elasticsearch, 1) + times::election_ms(&cluster.settings().elasticsearch),
+    )?;
     cluster.expect(!cluster.members(leader).contains(stranger), || format!("{stranger} was let in"))?;
     let mode = cluster.node(stranger).map(|state| state.mode);
     cluster.expect(mode == Some(Mode::Candidate), || format!("{stranger} is {mode:?}"))?;

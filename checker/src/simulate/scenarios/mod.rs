@@ -40,24 +40,57 @@ pub struct Scenario<R: Policy> {
 pub const ELSEWHERE: &[(&str, &str)] = &[
     ("testRegisterSpecConsistency", "the register's tests in `simulate::linearizable`, with stateright's tester beside"),
     ("testStateRecoveryResetAfterPreviousLeadership", "there is no state recovery: a state is served as soon as it is committed"),
-    ("testAckListenerReceivesNackFromFollower, …FromLeader", "appliers do not fail here; a node that cannot save stops, which random runs do"),
+    (
+        "testAckListenerReceivesNackFromFollower, …FromLeader",
+        "appliers do not fail here; a node that cannot save stops, which random runs do",
+    ),
     ("testMasterStatsOnNoOpUpdate, …SuccessfulUpdate, …FailedUpdate", "there are no statistics"),
     ("testAppliesNoMasterBlock…", "there are no blocks: a node without a leader serves what it applied last"),
-    ("testNodeCannotJoinIfJoinValidationFailsOnMaster, …JoiningNode, …JoinPing…, testClusterCannotFormWithFailingJoinValidation", "the one validation is of the cluster's identity: `cannot-join-cluster-with-different-uuid`"),
-    ("testReportsConnectBackProblemsDuringJoining", "there are no connections to open; a join over a bad link is `follower-removed-if-unable-to-send-requests-to-master`"),
-    ("testClusterRecoversAfterExceptionDuringSerialization", "serialising does not fail; what a leader does when its rules refuse is mutant LM08"),
-    ("testLogsWarning…, testLogsMessagesIfPublicationDelayed", "nothing is logged; the timeouts behind it are `ack-listener-receives-no-ack-from-hanging-follower`"),
-    ("testImproveConfigurationPerformsVotingConfigExclusionStateCheck", "the validity of exclusions is checked where they are changed: `coordination::exclusions`"),
+    (
+        "testNodeCannotJoinIfJoinValidationFailsOnMaster, …JoiningNode, …JoinPing…, testClusterCannotFormWithFailingJoinValidation",
+        "the one validation is of the cluster's identity: `cannot-join-cluster-with-different-uuid`",
+    ),
+    (
+        "testReportsConnectBackProblemsDuringJoining",
+        "there are no connections to open; a join over a bad link is `follower-removed-if-unable-to-send-requests-to-master`",
+    ),
+    (
+        "testClusterRecoversAfterExceptionDuringSerialization",
+        "serialising does not fail; what a leader does when its rules refuse is mutant LM08",
+    ),
+    (
+        "testLogsWarning…, testLogsMessagesIfPublicationDelayed",
+        "nothing is logged; the timeouts behind it are `ack-listener-receives-no-ack-from-hanging-follower`",
+    ),
+    (
+        "testImproveConfigurationPerformsVotingConfigExclusionStateCheck",
+        "the validity of exclusions is checked where they are changed: `coordination::exclusions`",
+    ),
     ("testPeerFinderListener, testGetClusterFormationStateDoesNotBlockOnMutex", "there are neither listeners nor locks"),
-    ("testSingleNodeDiscovery… (refusing to start without a quorum)", "a node with a foreign configuration starts and stays a candidate"),
-    ("CoordinatorVotingConfigurationTests: a node restarted master-ineligible", "roles are settings of the cluster here; the model `coordinator` has none that change"),
+    (
+        "testSingleNodeDiscovery… (refusing to start without a quorum)",
+        "a node with a foreign configuration starts and stays a candidate",
+    ),
+    (
+        "CoordinatorVotingConfigurationTests: a node restarted master-ineligible",
+        "roles are settings of the cluster here; the model `coordinator` has none that change",
+    ),
     ("CoordinatorVotingConfigurationTests: discovery from the last cluster state alone", "every node knows the addresses of all"),
-    ("AtomicRegisterCoordinatorTests, VotingOnlyNodeCoordinatorTests", "neither strategy exists in the Coordinator; the rules of voting-only nodes are in `coordination::roles`"),
+    (
+        "AtomicRegisterCoordinatorTests, VotingOnlyNodeCoordinatorTests",
+        "neither strategy exists in the Coordinator; the rules of voting-only nodes are in `coordination::roles`",
+    ),
 ];
 
 /// Every scenario, by part.
 pub fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
-    let parts = [elections::scenarios(), membership::scenarios(), publishing::scenarios(), acknowledgements::scenarios(), voting::scenarios()];
+    let parts = [
+        elections::scenarios(),
+        membership::scenarios(),
+        publishing::scenarios(),
+        acknowledgements::scenarios(),
+        voting::scenarios(),
+    ];
     parts.into_iter().flatten().collect()
 }
 
