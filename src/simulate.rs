@@ -137,7 +137,8 @@ fn with_rules<R: Policy>(
     let (first, end) = args.seed.map(|seed| (seed, seed.saturating_add(1))).or(args.seeds).unwrap_or((0, 10));
     let mut all_hold = true;
     for scenario in found {
-        let failed = (first..end).find_map(|seed| scenario.play(seed, rules.clone()).err().map(|failure| (seed, failure)));
+        let failed = (first..end)
+            .find_map(|seed| scenario.play(seed, rules.clone(), args.mutant.is_none()).err().map(|failure| (seed, failure)));
         all_hold &= failed.is_none();
         match failed {
             None => line(&format!("{}  {} with {} seeds", paint.heading(scenario.name), paint.good("holds"), end - first)),

@@ -12,7 +12,7 @@ use super::run::RunOptions;
 use super::sweep::{Sweep, sweep};
 
 /// How many seeds a mutant that is not found was given.
-pub const SEEDS_MAX: u64 = 300;
+pub const SEEDS_MAX: u64 = 60;
 
 /// A mutant of the rules or of the Coordinator.
 #[derive(Clone, Copy, Debug)]

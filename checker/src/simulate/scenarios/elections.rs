@@ -64,7 +64,7 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             name: "election-with-slow-publication",
             original: "testElectionWithSlowPublication",
             shows: "seven nodes with long delays elect a leader that publishes its first state",
-            fails_under: "CM26",
+            fails_under: "LM-DoesNotReconfigure",
             story: slow_publication,
         },
         Scenario {

@@ -108,12 +108,13 @@ pub fn find<R: Policy>(name: &str) -> Result<Scenario<R>, UnknownScenario> {
 }
 
 impl<R: Policy> Scenario<R> {
-    /// Plays it with a seed.
+    /// Plays it with a seed. The copy of the rules is asked too if `self_checks`,
+    /// which only says of a mutant that it is one.
     ///
     /// # Errors
     /// What does not hold.
-    pub fn play(&self, seed: u64, rules: R) -> Step {
-        let bench = Bench { seed, rules };
+    pub fn play(&self, seed: u64, rules: R, self_checks: bool) -> Step {
+        let bench = Bench { seed, rules, self_checks };
         let played = panics::catch(|| (self.story)(&bench));
         played.unwrap_or_else(|words| Err(Failure::new(Failure::PANIC, words, 0)))
     }
@@ -123,6 +124,7 @@ impl<R: Policy> Scenario<R> {
 pub(super) struct Bench<R> {
     seed: u64,
     rules: R,
+    self_checks: bool,
 }
 
 /// A silent link is noticed by its checks, not by its session.
@@ -130,8 +132,8 @@ const NEVER_GIVES_UP_MS: u64 = 100_000_000;
 
 impl<R: Policy> Bench<R> {
     fn start(&self, settings: CoordinatorSettings) -> Result<Cluster<R>, Failure> {
-        let simulated = Simulated::of(self.seed, settings);
-        Cluster::start(self.rules.clone(), &Simulated { give_up_ms: NEVER_GIVES_UP_MS, self_checks: false, ..simulated })
+        let (simulated, self_checks) = (Simulated::of(self.seed, settings), self.self_checks);
+        Cluster::start(self.rules.clone(), &Simulated { give_up_ms: NEVER_GIVES_UP_MS, self_checks, ..simulated })
     }
 
     /// A cluster of so many nodes that has seen bad times and has settled; its leader.

@@ -57,7 +57,8 @@ fn repeatable<R: Policy>(bench: &Bench<R>) -> Step {
     let plan = Plan::random(bench.seed, 300, &[]);
     let run = || {
         let simulated = plan.simulated().map_err(|why| Failure::new("Scenario", why, 0))?;
-        let mut cluster = super::Cluster::start(bench.rules.clone(), &Simulated { log: true, ..simulated })?;
+        let mut cluster =
+            super::Cluster::start(bench.rules.clone(), &Simulated { log: true, self_checks: bench.self_checks, ..simulated })?;
         cluster.run_randomly(&plan, false)?;
         cluster.cool_down()?;
         cluster.stabilise()?;
