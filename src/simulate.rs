@@ -31,7 +31,7 @@ const SHORTENING_RUNS_MAX: usize = 400;
   quorate simulate --seeds 0..1000 --coverage
   quorate simulate --seed 17 --events
   quorate simulate --replay seed-17.json
-  quorate simulate restarting-followers           a scenario, with ten seeds; --list shows all
+  quorate simulate diff-based-publishing          a scenario, with ten seeds; --list shows all
   quorate simulate --mutant LM13 --trace-dir traces
   quorate simulate --guided --seeds 0..500
   quorate simulate --mutant-table                 which mutants are found, compared with the pinned table

@@ -67,8 +67,9 @@ mod tests {
             let mut draws = Draws::new(42, stream);
             [draws.word(), draws.word(), draws.below(10), draws.between(5, 6)]
         };
+        assert_eq!(words(Stream::Plan)[..2], [0xb77f_a861_8dc9_e890, 0x2aba_a2d2_a560_359d]);
+        assert_eq!(words(Stream::Schedule)[..2], [0x2f01_1690_14e7_3fff, 0x4b5b_215d_4f91_532a]);
         assert_eq!(words(Stream::Schedule), words(Stream::Schedule));
-        assert_ne!(words(Stream::Schedule)[0], words(Stream::Plan)[0]);
     }
 
     #[test]

@@ -36,14 +36,14 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             name: "ack-listener-receives-nacks-if-leader-stands-down",
             original: "testAckListenerReceivesNacksIfLeaderStandsDown",
             shows: "of two leaders in different terms the older cannot publish",
-            fails_under: "CM07",
+            fails_under: "CM18",
             story: leader_stands_down,
         },
         Scenario {
             name: "ack-listener-receives-nacks-from-follower-in-higher-term",
             original: "testAckListenerReceivesNacksFromFollowerInHigherTerm",
             shows: "a follower that is a term ahead refuses, the others commit, and a new term brings all together (L6)",
-            fails_under: "LM02",
+            fails_under: "LM15",
             story: follower_in_higher_term,
         },
     ]

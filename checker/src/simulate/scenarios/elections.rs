@@ -71,7 +71,7 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             name: "single-node-discovery-stabilises-even-when-disrupted",
             original: "testSingleNodeDiscoveryStabilisesEvenWhenDisrupted",
             shows: "a node that is a cluster alone needs nobody, however long anything takes",
-            fails_under: "CM01",
+            fails_under: "CM15",
             story: single_node,
         },
     ]

@@ -16,14 +16,14 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             name: "repeatable-tests",
             original: "testRepeatableTests",
             shows: "the same seed is the same run, to the last message",
-            fails_under: "CM07",
+            fails_under: "LM-DoesNotReconfigure",
             story: repeatable,
         },
         Scenario {
             name: "can-update-cluster-state-after-stabilisation",
             original: "testCanUpdateClusterStateAfterStabilisation",
             shows: "a change reaches every node within ten delays (L8)",
-            fails_under: "CM07",
+            fails_under: "LM15",
             story: |bench| {
                 let (mut cluster, leader) = bench.settled(5)?;
                 cluster.updates_reach_everybody(leader)
@@ -33,21 +33,21 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             name: "diff-based-publishing",
             original: "testDiffBasedPublishing",
             shows: "a settled cluster publishes nothing but differences, and they are accepted",
-            fails_under: "CM07",
+            fails_under: "LM15",
             story: diff_based_publishing,
         },
         Scenario {
             name: "joining-node-receives-full-state",
             original: "testJoiningNodeReceivesFullState",
             shows: "the first state that a node gets is whole",
-            fails_under: "LM03",
+            fails_under: "LM-DoesNotReconfigure",
             story: joining_node_receives_full_state,
         },
         Scenario {
             name: "incompatible-diff-resends-full-state",
             original: "testIncompatibleDiffResendsFullState",
             shows: "a node that missed a state refuses the next difference, and gets the whole state",
-            fails_under: "LM13",
+            fails_under: "LM15",
             story: incompatible_diff,
         },
     ]

@@ -15,7 +15,7 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             name: "cannot-set-initial-configuration-twice",
             original: "testCannotSetInitialConfigurationTwice",
             shows: "a cluster that has a configuration takes no first one again, not even after a restart",
-            fails_under: "CM18",
+            fails_under: "CM15",
             story: bootstrapped_once,
         },
         Scenario {
@@ -36,7 +36,7 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             name: "does-not-shrink-configuration-below-three-nodes",
             original: "testDoesNotShrinkConfigurationBelowThreeNodes",
             shows: "a configuration of three stays when one of them fails",
-            fails_under: "CM07",
+            fails_under: "LM-DoesNotReconfigure",
             story: stays_three,
         },
         Scenario {
@@ -50,7 +50,7 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             name: "does-not-shrink-configuration-with-auto-shrink-disabled",
             original: "testDoesNotShrinkWhenAutoShrinkIsDisabled",
             shows: "without auto-shrink failed nodes keep their votes",
-            fails_under: "CM07",
+            fails_under: "LM-DoesNotReconfigure",
             story: without_auto_shrink,
         },
         Scenario {
