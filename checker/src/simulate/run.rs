@@ -141,7 +141,7 @@ impl<R: Policy> Cluster<R> {
     fn asked(&self, pick: u64) -> NodeId {
         match self.leaders().as_slice() {
             [] => self.picked(pick),
-            _ if pick % 4 == 0 => self.picked(pick / 4),
+            _ if pick.is_multiple_of(4) => self.picked(pick / 4),
             leaders => leaders[(pick / 4 % leaders.len() as u64) as usize],
         }
     }

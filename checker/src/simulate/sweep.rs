@@ -109,7 +109,7 @@ pub fn sweep<R: Policy>(sweep: &Sweep, rules: &R, seen: impl Fn(u64, &RunOutcome
                         return;
                     }
                     let plan = Plan::random(seed, sweep.steps_max, &sweep.settings);
-                    let record = sweep.record_every > 0 && seed % sweep.record_every == 0;
+                    let record = sweep.record_every > 0 && seed.is_multiple_of(sweep.record_every);
                     let options = RunOptions { record: record || sweep.options.record, ..sweep.options };
                     let outcome = run_plan(&plan, rules.clone(), options);
                     let mut report = report.lock().expect("nobody panics while adding a run");

@@ -158,7 +158,7 @@ fn another_cluster<R: Policy>(bench: &Bench<R>) -> Step {
     let value = ClusterMetadata { cluster_uuid: 999, uuid_committed: true, ..ClusterMetadata::blank() };
     let config = [stranger, NodeId(20), NodeId(21)].into_iter().collect();
     let accepted = ClusterState { term: 1, version: 7, value, config, committed_config: config };
-    cluster.set_disk(stranger, Durable { current_term: 1, accepted, ..Durable::blank(ClusterMetadata::blank(), 0) });
+    cluster.set_disk(stranger, Durable { current_term: 1, accepted });
     cluster.start_node(stranger)?;
     cluster.run_for(
         times::joining_ms(&cluster.settings().elasticsearch, 1) + times::election_ms(&cluster.settings().elasticsearch),
