@@ -7,7 +7,7 @@
 //!                               └─ crash: written or not, nobody knows; messages do not leave
 //! ```
 //!
-//! A node takes turns as [the runtime](https://docs.rs/quorate-reference) drives
+//! A node takes turns as the runtime (`reference/src/runtime.rs`) drives
 //! it: what a turn sends is held until what it saved is durable, sessions that
 //! end are told as `Disconnected`, outcomes go to clients. Each turn is judged
 //! when it can no longer be undone by a crash; a turn of which neither a
