@@ -14,6 +14,7 @@ mod models;
 mod mutants;
 mod output;
 mod progress;
+mod simulate;
 mod trace;
 mod units;
 
@@ -40,6 +41,7 @@ enum Verb {
     Trace(trace::Args),
     Explore(Box<explore::Args>),
     Conform(conform::Args),
+    Simulate(Box<simulate::Args>),
     Node(cluster::NodeArgs),
     Cluster(cluster::ClusterArgs),
 }
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Verb::Trace(args) => trace::run(&args),
         Verb::Explore(args) => explore::run(&args),
         Verb::Conform(args) => conform::run(&args),
+        Verb::Simulate(args) => simulate::run(&args),
         Verb::Node(args) => cluster::run_node(&args).map_err(Failure::from),
         Verb::Cluster(args) => cluster::run(&args).map_err(Failure::from),
     };

@@ -50,6 +50,7 @@ pub mod recording;
 pub mod recovery;
 pub mod registry;
 pub mod report;
+pub mod simulate;
 pub mod stateright_engine;
 
 pub use control::{Control, Progress};

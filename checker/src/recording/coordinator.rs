@@ -8,9 +8,10 @@ use quorate_model::coordination::history::History;
 use quorate_model::coordination::properties::{self as claim, RuleOutput};
 use quorate_model::coordination::{ClusterState, PublicationId, Sound};
 use quorate_model::coordinator::{
-    ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, KeyValues, Mode, Policy,
+    ClusterMetadata, ClusterUuid, Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, KeyValues, Policy,
     PublicationOutcome, actor_id,
 };
+use quorate_model::coordinator_world::node_claims::{committed_uuid_stays, mode_invariant, won_elections_stay_won};
 use quorate_model::coordinator_world::refines_the_rules;
 use quorate_model::settings::Settings;
 use quorate_model::{NodeId, Verdict};
@@ -85,6 +86,10 @@ pub struct CoordinatorJudge<R> {
     history: RecordedHistory<ClusterMetadata<KeyValues>>,
     /// How many of the last publications are looked at in each turn.
     recent: usize,
+    /// Whether the copy of the rules is asked as well.
+    self_checks: bool,
+    /// The cluster of the first state that was applied.
+    cluster: Option<ClusterUuid>,
     nodes: BTreeMap<NodeId, State>,
 }
 
@@ -97,7 +102,24 @@ impl<R: Policy> CoordinatorJudge<R> {
             rules: PhantomData,
             history: RecordedHistory::new(settings.initial_master_nodes, nodes),
             recent: RECENT,
+            self_checks: true,
+            cluster: None,
             nodes: BTreeMap::new(),
+        }
+    }
+
+    /// Leaves out what only compares with a copy of the rules: for mutants, of
+    /// which it says no more than that they are mutants.
+    #[must_use]
+    pub fn without_self_checks(self) -> Self {
+        CoordinatorJudge { self_checks: false, ..self }
+    }
+
+    /// From now on nodes run like `actor`: a setting has changed. The initial
+    /// masters may change as long as nothing has been published.
+    pub fn nodes_are_like(&mut self, actor: Node<R>) {
+        if self.history.published().next().is_none() {
+            self.history = CoordinatorJudge::new(actor).history;
         }
     }
 
@@ -142,7 +164,9 @@ impl<R: Policy> CoordinatorJudge<R> {
     fn check_nodes(&mut self, node: NodeId) -> Verdict {
         let states = || self.nodes.iter().map(|(id, state)| (*id, &state.coordination));
         let own = &self.nodes[&node];
-        named("SingleNodeInvariant", claim::single_node_invariant(node, &own.coordination))?;
+        if self.self_checks {
+            named("SingleNodeInvariant", claim::single_node_invariant(node, &own.coordination))?;
+        }
         named("OneElectionWinnerPerTerm", claim::one_election_winner_per_term(states()))?;
         named("ModesMeanWhatTheySay", mode_invariant(node, own))?;
         let Some(applied) = own.applied.clone() else { return Ok(()) };
@@ -150,11 +174,37 @@ impl<R: Policy> CoordinatorJudge<R> {
         if self.history.find(applied.id, value).is_none() {
             return Err(format!("AppliedStatesAgree: {node} has applied {} with a value that was not published", applied.id));
         }
+        let cluster = *self.cluster.get_or_insert(applied.metadata.cluster_uuid);
+        if cluster != applied.metadata.cluster_uuid {
+            let other = applied.metadata.cluster_uuid;
+            return Err(format!("OneClusterIsCommitted: {node} has applied {} of cluster {other}, not {cluster}", applied.id));
+        }
         Ok(())
+    }
+
+    /// What compares the node with itself before, and its voters with the roles.
+    fn check_turn(&self, turn: &JudgedTurn<'_, Node<R>>) -> Verdict {
+        applied_versions_grow(turn.node, turn.before, turn.after)?;
+        success_is_applied(turn)?;
+        let is = &turn.after.coordination;
+        let eligible = turn.actor.settings.master_eligible;
+        if let Some(stranger) = is.volatile.join_votes.iter().find(|voter| !eligible.contains(*voter)) {
+            let node = turn.node;
+            return Err(format!(
+                "OnlyMasterEligibleNodesVote: {node} counts the vote of {stranger}, which is not master-eligible"
+            ));
+        }
+        let Some(was) = turn.before.map(|before| &before.coordination) else { return Ok(()) };
+        named("CommittedClusterUuidStays", committed_uuid_stays(turn.node, was, is))?;
+        named("WonElectionsStayWon", won_elections_stay_won(turn.node, was, is))
     }
 
     fn check_refinement(&self, turn: &JudgedTurn<'_, Node<R>>) -> Verdict {
         let Some(before) = turn.before else { return Ok(()) };
+        // Rules return what changes the node, or what is sent.
+        if before.coordination == turn.after.coordination && turn.sent.is_empty() {
+            return Ok(());
+        }
         let id = actor_id(turn.node);
         let under_way = before.publication.as_ref();
         // A leader sends the whole state to whom a difference was of no use, and
@@ -189,9 +239,8 @@ impl<R: Policy> Judge<Node<R>> for CoordinatorJudge<R> {
             check_history(&self.history.recent(self.recent))?;
         }
         self.check_nodes(turn.node)?;
-        applied_versions_grow(turn.node, turn.before, turn.after)?;
-        success_is_applied(turn)?;
-        self.check_refinement(turn)
+        self.check_turn(turn)?;
+        if self.self_checks { self.check_refinement(turn) } else { Ok(()) }
     }
 }
 
@@ -224,16 +273,6 @@ fn accepted(state: &State) -> PublicationId {
     PublicationId::new(accepted.term, accepted.version)
 }
 
-fn mode_invariant(node: NodeId, state: &State) -> Verdict {
-    let won = state.coordination.election_won();
-    match state.mode {
-        Mode::Leader if !won => Err(format!("{node} leads and has not won its term")),
-        Mode::Follower(_) if won => Err(format!("{node} follows and has won its term")),
-        Mode::Follower(leader) if leader == node => Err(format!("{node} follows itself")),
-        _ => Ok(()),
-    }
-}
-
 fn applied_versions_grow(node: NodeId, before: Option<&State>, after: &State) -> Verdict {
     match (before.and_then(|before| before.applied.as_ref()), &after.applied) {
         (Some(was), Some(is)) if (is.id.version, is.id.term) < (was.id.version, was.id.term) => {
@@ -247,7 +286,7 @@ fn applied_versions_grow(node: NodeId, before: Option<&State>, after: &State) ->
 fn success_is_applied<R: Policy>(turn: &JudgedTurn<'_, Node<R>>) -> Verdict {
     for sent in turn.sent {
         if let CoordinatorMsg::Outcome { outcome: PublicationOutcome::Committed(id), .. } = sent.content
-            && turn.after.applied.as_ref().is_none_or(|applied| applied.id != id)
+            && turn.after.applied.as_ref().is_none_or(|applied| applied.id < id)
         {
             return Err(format!("SuccessMeansCommittedAndApplied: {} reports {id} without having applied it", turn.node));
         }

@@ -90,6 +90,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         if !self.settings.driven.membership {
             return Ok(());
         }
+        self.rules.permit(Refusal::Unhealthy, self.state.healthy)?;
         let is_follower = matches!(self.state.mode, Mode::Follower(_));
         self.rules.permit(Refusal::JoinTargetIsFollower, !is_follower)?;
         self.state.joins = self.state.joins.with(source);

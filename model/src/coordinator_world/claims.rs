@@ -6,6 +6,7 @@ use super::contract::refines_the_contract;
 use super::duties;
 use super::environment::{CoordinatorAction as Action, CoordinatorWorld, CoordinatorWorldState as State};
 use super::ledger::Ledger;
+use super::node_claims::{self, mode_invariant};
 use super::parts::Turn;
 use super::refinement::turn_refines_the_rules;
 use super::stabilisation;
@@ -233,32 +234,6 @@ fn stabilisation_claims<R: Policy>() -> Vec<Property<World<R>>> {
     ]
 }
 
-fn mode_invariant(id: NodeId, node: &CoordinatorState<u8>) -> Verdict {
-    let (won, term) = (node.coordination.election_won(), node.coordination.current_term());
-    let require = |holds: bool, what: &str| if holds { Ok(()) } else { Err(format!("{id} in term {term} {what}")) };
-    require(node.max_term_seen >= term, "has forgotten the term that it is in")?;
-    require(node.mode == Mode::Leader || node.publication.is_none(), "publishes and does not lead")?;
-    require(node.mode == Mode::Leader || node.faulty.is_empty(), "removes nodes and does not lead")?;
-    require(node.mode == Mode::Leader || node.queue.is_empty(), "keeps changes and does not lead")?;
-    match node.mode {
-        Mode::Leader => {
-            require(won, "leads without having won")?;
-            require(node.peers.is_empty() && node.pre_voting.is_none(), "leads and looks for a leader")?;
-            let own = node.coordination.accepted();
-            let settled = node.publication.is_some() || own.term != term || own.config == own.committed_config;
-            require(settled, "leads, publishes nothing, and has a configuration that is not committed")
-        }
-        Mode::Follower(leader) => {
-            require(!won, "follows although it has won")?;
-            require(leader != id, "follows itself")?;
-            require(node.joins.is_empty(), "follows and lets nodes in")?;
-            require(node.joining.is_none(), "follows and asks to be let in")?;
-            require(node.peers.is_empty() && node.pre_voting.is_none(), "follows and looks for a leader")
-        }
-        Mode::Candidate => Ok(()),
-    }
-}
-
 fn applied_states_agree(state: &State) -> Verdict {
     let applied = || nodes(state).filter_map(|(id, node)| node.applied.as_ref().map(|applied| (id, applied)));
     for (id, one) in applied() {
@@ -294,19 +269,9 @@ fn applied_versions_grow(before: &State, action: &Action, after: &State) -> Verd
 }
 
 fn committed_uuid_stays(before: &State, action: &Action, after: &State) -> Verdict {
-    let index = action.node().index();
-    let of = |state: &State| state.nodes[index].state.coordination.accepted().value.clone();
-    let (was, is) = (of(before), of(after));
-    // The mark itself may go back: a leader that missed the commit does not know of it.
-    if was.uuid_committed && is.cluster_uuid != was.cluster_uuid {
-        return Err(format!(
-            "{} was in cluster {} for good and is in cluster {}",
-            action.node(),
-            was.cluster_uuid,
-            is.cluster_uuid
-        ));
-    }
-    Ok(())
+    let node = action.node();
+    let (was, is) = (&before.nodes[node.index()].state.coordination, &after.nodes[node.index()].state.coordination);
+    node_claims::committed_uuid_stays(node, was, is)
 }
 
 fn one_cluster_is_committed(state: &State) -> Verdict {
@@ -319,13 +284,9 @@ fn one_cluster_is_committed(state: &State) -> Verdict {
 }
 
 fn won_elections_stay_won(before: &State, action: &Action, after: &State) -> Verdict {
-    let index = action.node().index();
-    let (was, is) = (&before.nodes[index].state.coordination, &after.nodes[index].state.coordination);
-    let lost = was.election_won() && !is.election_won() && was.current_term() == is.current_term();
-    if lost && !comes_up(action) {
-        return Err(format!("{} has lost the election of term {} that it had won", action.node(), is.current_term()));
-    }
-    Ok(())
+    let node = action.node();
+    let (was, is) = (&before.nodes[node.index()].state.coordination, &after.nodes[node.index()].state.coordination);
+    if comes_up(action) { Ok(()) } else { node_claims::won_elections_stay_won(node, was, is) }
 }
 
 fn one_reconfiguration_at_a_time(before: &State, action: &Action, after: &State) -> Verdict {

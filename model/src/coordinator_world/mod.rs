@@ -20,6 +20,7 @@ mod duties;
 mod environment;
 mod keys;
 mod ledger;
+pub mod node_claims;
 mod obsolete;
 mod parts;
 mod refinement;
