@@ -65,6 +65,11 @@ fn storage() {
 }
 
 #[test]
+fn stabilisation() {
+    assert_table("stabilisation", |_| true);
+}
+
+#[test]
 fn session() {
     assert_table("session", |_| true);
 }

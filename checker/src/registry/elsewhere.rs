@@ -47,7 +47,29 @@ const DRIVEN: [(&[&str], &[&str]); 4] = [
     (&["FindPeersTimer", "SessionEnded"], &[]),
 ];
 
-const ELSEWHERE: [Elsewhere; 7] = [
+const ELSEWHERE: [Elsewhere; 12] = [
+    Elsewhere {
+        models: &["stabilisation"],
+        what: What::EveryGuard,
+        because: "over sessions a message is taken once and in its session, and a correct actor asks for little that is refused; \
+                  zen-with-terms exercises every guard",
+    },
+    Elsewhere { models: &["stabilisation"], what: What::Action("Outcome"), because: "clients take it, and they are no actors" },
+    Elsewhere {
+        models: &["stabilisation"],
+        what: What::Action("SessionEnded"),
+        because: "here it is no message but what the world tells: the action Disconnected",
+    },
+    Elsewhere {
+        models: &["stabilisation"],
+        what: What::Action("Health"),
+        because: "disks that are not well are the model duties'",
+    },
+    Elsewhere {
+        models: &["stabilisation"],
+        what: What::Action("LagTimeout"),
+        because: "over a session every commit is answered, or its end is told; laggards are the model duties'",
+    },
     Elsewhere {
         models: &COORDINATORS,
         what: What::EveryGuard,
