@@ -139,6 +139,36 @@ fn the_ledger_of_two_clusters_and_of_two_changes() {
     assert!(verdict(&world, "OnlyMasterEligibleNodesVote", &state, &action, &stranger).is_err());
 }
 
+/// The history shrinks, is applied out of order, or is not what was applied.
+#[test]
+fn a_step_that_the_contract_does_not_have() {
+    let (world, state) = formed();
+    let (name, action) = ("RefinesTheContract", fires(1));
+    assert!(verdict(&world, name, &state, &action, &state).is_ok());
+    let mut lost = state.clone();
+    lost.ledger.committed.clear();
+    assert!(verdict(&world, name, &state, &action, &lost).unwrap_err().contains("nothing committed is lost"));
+    let other = with(&state, 1, |node| node.applied.as_mut().unwrap().id = PublicationId::new(1, 9));
+    assert!(verdict(&world, name, &state, &action, &other).unwrap_err().contains("nodes apply committed states"));
+    let mut refused = state.clone();
+    refused.ledger.refused.push(1);
+    assert!(verdict(&world, name, &state, &action, &refused).unwrap_err().contains("leads the contract to"));
+}
+
+/// Only faults, suspicions and requests change a whole cluster.
+#[test]
+fn a_whole_cluster_that_does_not_stay_whole() {
+    let world = world(CoordinatorModel::Stabilisation);
+    let state = world.init_states().remove(0);
+    let name = "WholeClustersStayWhole";
+    let after = with(&state, 1, |node| node.mode = Mode::Candidate);
+    let find_peers = WorldAction::Timeout { node: NodeId(1), timer: CoordinatorTimer::FindPeers };
+    assert!(verdict(&world, name, &state, &find_peers, &state).is_ok());
+    assert!(verdict(&world, name, &state, &find_peers, &after).is_err());
+    assert!(verdict(&world, name, &state, &WorldAction::Crash { node: NodeId(1) }, &after).is_ok());
+    assert!(verdict(&world, name, &after, &find_peers, &state).is_ok(), "a cluster that is not whole may become so");
+}
+
 /// A turn that changes what only rules may change is none of theirs.
 #[test]
 fn a_state_that_no_rule_made() {

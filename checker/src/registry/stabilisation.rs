@@ -1,7 +1,7 @@
 //! The Coordinators over sessions, with an adversary who has a budget: liveness and recovery.
 
 use quorate_model::coordination::Sound;
-use quorate_model::coordinator::{CoordinatorEffect, CoordinatorMutant};
+use quorate_model::coordinator::{CoordinatorEffect, CoordinatorMutant, Refusal};
 use quorate_model::coordinator_world::{CoordinatorBounds, CoordinatorModel, coordinator_world};
 use quorate_model::seeded::Seeded;
 
@@ -21,7 +21,7 @@ const BOUNDS: &[BoundInfo] = &[
     BoundInfo::number("elections", "how often a candidate stands for election before the cluster recovers"),
     BoundInfo::number("disconnects", "how often a session between two nodes breaks"),
     BoundInfo::number("partitions", "how often a node is cut off from all others"),
-    BoundInfo::number("under-way", "how many messages may be under way when a timer fires or the adversary strikes"),
+    BoundInfo::number("under-way", "messages that may be under way when a timer or the adversary strikes"),
 ];
 
 fn effect(id: &'static str, change: &'static str, effect: CoordinatorEffect, dies: &'static str, bounds: Budget) -> Row {
@@ -47,6 +47,27 @@ fn rows() -> Vec<Row> {
             "ExcludedLeaderHandsOver",
             [2, 0, 1, 0, 0, 0, 0, 0, 0],
         ),
+        effect(
+            "LX02",
+            "a publication waits for nodes that have failed",
+            CoordinatorEffect::WaitsForTheFailed,
+            "PublicationsEnd",
+            [2, 1, 0, 1, 0, 0, 0, 0, 9],
+        ),
+        effect(
+            "LX03",
+            "a leader publishes no state with the nodes that ask to be let in",
+            CoordinatorEffect::LetsNobodyIn,
+            "JoinsAreAnswered",
+            [3, 0, 0, 0, 0, 0, 1, 0, 0],
+        ),
+        Row {
+            id: "W-InitialMastersNotFound",
+            change: "a node bootstraps with a minority of the initial masters",
+            rules: CoordinatorMutant::waiving(Refusal::InitialMastersNotFound),
+            expected: Expected::Dies("EverybodyFollowsIsPossible"),
+            bounds: [3, 0, 0, 0, 0, 0, 0, 0, 0],
+        },
         effect(
             "LX01",
             "the voting configuration is left as it is",

@@ -35,6 +35,10 @@ pub enum CoordinatorEffect {
     AnswersBeforeApplying,
     /// Clients are told that a publication that failed will never surface.
     CallsFailureFinal,
+    /// A publication waits for all its nodes, those that have failed too, for ever.
+    WaitsForTheFailed,
+    /// A leader publishes no state with the nodes that have asked to be let in.
+    LetsNobodyIn,
     /// A better configuration is made of nodes whose votes are missing too.
     MissingVotesReconfigure,
     /// Voting configurations have all live nodes, however many there are.
@@ -148,6 +152,14 @@ impl Policy for CoordinatorMutant {
 
     fn admits_not_knowing(&self) -> bool {
         !self.is(CoordinatorEffect::CallsFailureFinal)
+    }
+
+    fn ends_without_the_failed(&self) -> bool {
+        !self.is(CoordinatorEffect::WaitsForTheFailed)
+    }
+
+    fn lets_nodes_in(&self) -> bool {
+        !self.is(CoordinatorEffect::LetsNobodyIn)
     }
 
     fn applies_before_answering(&self) -> bool {

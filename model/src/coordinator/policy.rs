@@ -225,6 +225,18 @@ pub trait Policy: RuleSet {
         true
     }
 
+    /// Whether a publication ends without the nodes that have failed, or are late.
+    #[inline]
+    fn ends_without_the_failed(&self) -> bool {
+        true
+    }
+
+    /// Whether a leader lets nodes in that ask for it.
+    #[inline]
+    fn lets_nodes_in(&self) -> bool {
+        true
+    }
+
     /// Whether a client hears of success only after the leader has applied.
     #[inline]
     fn applies_before_answering(&self) -> bool {

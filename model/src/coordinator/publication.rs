@@ -255,6 +255,9 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// A target of the publication has failed, and is waited for no longer.
     pub(super) fn fail_target(&mut self, target: NodeId, id: PublicationId) {
         let Some(publication) = self.state.publication.as_mut().filter(|publication| publication.id() == id) else { return };
+        if !self.rules.ends_without_the_failed() {
+            return;
+        }
         publication.failed = publication.failed.with(target);
         self.fail_if_hopeless();
         self.complete_if_done();
@@ -283,7 +286,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// applied it lags; not committed, it has failed.
     pub(super) fn on_publication_timeout(&mut self) {
         match &self.state.publication {
-            Some(publication) if publication.committed => self.complete(),
+            Some(publication) if publication.committed && self.rules.ends_without_the_failed() => self.complete(),
             Some(_) if self.rules.gives_up_after_timeout() => self.fail_publication(),
             _ => {}
         }

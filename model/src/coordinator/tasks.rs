@@ -55,7 +55,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             let members = metadata.members.without(gone);
             return self.publish(Draft::of(ClusterMetadata { members, ..metadata }, config));
         }
-        if !self.state.joins.is_empty() {
+        if !self.state.joins.is_empty() && self.rules.lets_nodes_in() {
             let joining = std::mem::take(&mut self.state.joins);
             return self.publish(Draft { joining, ..Draft::of(self.with_joined(joining), config) });
         }

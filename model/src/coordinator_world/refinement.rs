@@ -325,4 +325,12 @@ impl<R: Policy> Policy for Recorded<R> {
     fn admits_not_knowing(&self) -> bool {
         self.inner.admits_not_knowing()
     }
+
+    fn ends_without_the_failed(&self) -> bool {
+        self.inner.ends_without_the_failed()
+    }
+
+    fn lets_nodes_in(&self) -> bool {
+        self.inner.lets_nodes_in()
+    }
 }
