@@ -184,10 +184,7 @@ impl<M: Specification> Explorer<'_, M> {
             }
             Some(target) => target,
             // Only a recovery takes it: in a behaviour it is not possible.
-            None if !self.bounds_cut => {
-                self.graph.counts.recovery_steps += 1;
-                return Ok(());
-            }
+            None if !self.bounds_cut => return Ok(()),
             None => {
                 self.graph.counts.cut_transitions += 1;
                 self.graph.cut.insert(number);

@@ -22,8 +22,6 @@ pub struct GraphCounts {
     pub cut_states: u64,
     /// Steps outside the bounds.
     pub cut_transitions: u64,
-    /// Steps out of the bounds that only a recovery takes.
-    pub recovery_steps: u64,
     /// Initial states outside the bounds.
     pub cut_initial_states: u64,
     /// Different actions.
