@@ -21,6 +21,7 @@
 //!
 //! This crate has no I/O, no clock, no threads and no randomness.
 
+pub mod allocation;
 pub mod contract;
 pub mod coordination;
 pub mod coordinator;
