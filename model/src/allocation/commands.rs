@@ -52,7 +52,8 @@ impl ShardAllocation {
     /// `move`: the copy on `from` relocates to `to`, where a new copy recovers
     /// that will take its place (`RoutingNodes.relocateShard`).
     pub fn relocate(&self, rules: &impl AllocationRules, from: NodeId, to: NodeId) -> Result<Self, Rejection> {
-        let position = self.position_on(from).ok_or(NoCopyOnNode)?;
+        let holds = |copy: &ShardRouting| copy.assigned().any(|shard| shard.node == from);
+        let position = self.copies.iter().position(holds).ok_or(NoCopyOnNode)?;
         let copy = self.copies[position];
         rules.require(NotStarted, matches!(copy.state, CopyState::Started { .. }))?;
         self.may_hold(rules, to)?;
@@ -81,10 +82,5 @@ impl ShardAllocation {
         let mut round = Round::new(rules, self, prefer);
         round.fail(copy.allocation_id, UnassignedReason::RerouteCancelled, false);
         Ok(round.commit())
-    }
-
-    /// Where in the table the copy on `node` is; targets of relocations are not meant.
-    fn position_on(&self, node: NodeId) -> Option<usize> {
-        self.copies.iter().position(|copy| copy.node() == Some(node))
     }
 }

@@ -30,6 +30,8 @@
 
 mod allocating;
 mod commands;
+mod display;
+pub mod invariants;
 mod membership;
 mod mutant;
 mod queries;

@@ -15,6 +15,11 @@ macro_rules! rejections {
             /// Every guard, in the order of the functions.
             pub const ALL: &'static [Rejection] = &[$(Rejection::$name,)*];
 
+            /// The guards that ask for something to act on; without it there is
+            /// nothing to do, so that to waive them changes nothing.
+            pub const STRUCTURAL: &'static [Rejection] =
+                &[Rejection::NoUnassignedReplica, Rejection::NoValidShardCopy, Rejection::NoCopyOnNode];
+
             /// The name of the variant, as `--waive` takes it.
             pub fn name(self) -> &'static str {
                 match self {

@@ -33,9 +33,8 @@ impl ShardAllocation {
             admitted().partition(|task| self.copy(task.allocation_id).is_some());
 
         let mut round = Round::new(rules, self, prefer);
-        for stale in unassigned.iter().filter(|task| task.primary_term > 0) {
-            round.remove_stale_id(stale.allocation_id);
-        }
+        let stale = unassigned.iter().filter(|task| task.primary_term > 0).map(|task| task.allocation_id);
+        round.remove_stale_ids(&stale.collect::<AllocationIds>());
         for failed in assigned {
             round.fail(failed.allocation_id, UnassignedReason::AllocationFailed, failed.mark_as_stale);
         }

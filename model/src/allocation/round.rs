@@ -94,11 +94,14 @@ impl<'a, R: AllocationRules> Round<'a, R> {
         ids.sort_unstable();
     }
 
-    /// A stale id without a copy leaves the in-sync set before anything else
-    /// happens (`IndexMetadataUpdater.removeStaleIdsWithoutRoutings`); the last id never does.
-    pub(super) fn remove_stale_id(&mut self, id: AllocationId) {
-        if self.rules.removes_stale_ids() && (self.next.in_sync.len() > 1 || self.rules.may_become_empty()) {
-            self.next.in_sync.retain(|in_sync| *in_sync != id);
+    /// Stale ids without copies leave the in-sync set before anything else
+    /// happens, unless that would leave nothing
+    /// (`IndexMetadataUpdater.removeStaleIdsWithoutRoutings`).
+    pub(super) fn remove_stale_ids(&mut self, stale: &[AllocationId]) {
+        let mut remaining = self.next.in_sync.clone();
+        remaining.retain(|id| !stale.contains(id));
+        if self.rules.removes_stale_ids() && (!remaining.is_empty() || self.rules.may_become_empty()) {
+            self.next.in_sync = remaining;
         }
     }
 
@@ -204,7 +207,7 @@ impl<'a, R: AllocationRules> Round<'a, R> {
         };
         self.next.copies[position].state = CopyState::Started { node, allocation_id: id };
         self.add(id);
-        if copy.primary {
+        if matches!(copy.state, CopyState::Initializing { source: RecoverySource::ForcedStale, .. }) {
             insert(&mut self.removed, FORCED_ALLOCATION);
         }
         if let Some(source) = replaced {
