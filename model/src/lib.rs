@@ -36,6 +36,8 @@ pub mod replication;
 pub mod seeded;
 pub mod session;
 pub mod settings;
+pub mod shard;
+pub mod shard_world;
 pub mod sort_key;
 pub mod specification;
 pub mod wire;

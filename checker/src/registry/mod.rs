@@ -13,6 +13,8 @@ mod elsewhere;
 mod replica_engine;
 mod replication;
 mod session;
+mod shard;
+mod shard_rows;
 mod stabilisation;
 mod storage;
 mod zen_with_terms;
@@ -180,6 +182,7 @@ registry![
     storage::ReferenceStoreEntry,
     replica_engine::ReplicaEngineEntry,
     session::SessionEntry,
+    shard::ShardEntry,
 ];
 
 /// The model of this name.

@@ -108,6 +108,18 @@ impl<V: Clone> Translog<V> {
         (0..).zip(&mut self.slots).filter(move |(seq_no, _)| *seq_no > above)
     }
 
+    /// Drops what is pending confirmation above `above`.
+    #[must_use]
+    pub fn without_pending_above(mut self, above: SeqNo) -> Self {
+        for (_, slot) in self.slots_above(above) {
+            if slot.as_ref().is_some_and(|operation| operation.pending_confirmation) {
+                *slot = None;
+            }
+        }
+        self.drop_last_gaps();
+        self
+    }
+
     fn drop_last_gaps(&mut self) {
         while self.slots.last().is_some_and(Option::is_none) {
             self.slots.pop();
