@@ -41,10 +41,10 @@ fn build<V: Visitor>(
 ) -> Result<V::Output, RegistryError> {
     let bounds = bounds_of(info.exactly(bounds)?);
     if *rules == Rules::default() {
-        return Ok(visitor.visit(shard_world(Sound, bounds, recovers).map_err(|why| info.refused(why))?));
+        return Ok(visitor.visit(shard_world(Sound, bounds, recovers, true).map_err(|why| info.refused(why))?));
     }
     let mutant = info.changed(rules, ShardMutant::default(), &rows(recovers), &guards(), ShardMutant::and_waiving)?;
-    Ok(visitor.visit(shard_world(mutant, bounds, recovers).map_err(|why| info.refused(why))?))
+    Ok(visitor.visit(shard_world(mutant, bounds, recovers, false).map_err(|why| info.refused(why))?))
 }
 
 /// What must never happen.

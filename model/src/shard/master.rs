@@ -54,7 +54,12 @@ impl<R: ShardRules> ShardActor<R> {
         let rules = &self.rules;
         match command {
             Command::NodeLeft { node, promote } => allocation.node_left(rules, node, promote),
-            Command::AllocateReplica { node, has_data } => allocation.allocate_replica(rules, node, has_data),
+            Command::AllocateReplica { node, has_data, delay_expired } => {
+                // One round, and one cluster state: expired delays are cleared, then there is an allocation.
+                let version = allocation.version + 1;
+                let cleared = if delay_expired { allocation.delay_expired(rules)? } else { allocation.clone() };
+                Ok(ShardAllocation { version, ..cleared.allocate_replica(rules, node, has_data)? })
+            }
             Command::AllocateNewPrimary { node } => allocation.allocate_new_primary(rules, node),
             Command::AllocatePrimary { found } => allocation.allocate_primary(rules, &[found]),
             Command::AllocateStalePrimary { node, accept_data_loss } => {
@@ -64,7 +69,6 @@ impl<R: ShardRules> ShardActor<R> {
                 allocation.allocate_empty_primary(rules, node, accept_data_loss)
             }
             Command::Cancel { node, allow_primary } => allocation.cancel(rules, node, allow_primary, None),
-            Command::DelayExpired => allocation.delay_expired(rules),
             Command::FullRestart => Ok(allocation.full_restart(rules)),
             Command::NodeJoined { .. } | Command::Process { .. } => Ok(allocation.clone()),
         }

@@ -194,6 +194,8 @@ pub enum Command {
         node: NodeId,
         /// Whether it has data of the shard.
         has_data: bool,
+        /// Whether the delay for nodes that left is over.
+        delay_expired: bool,
     },
     /// The primary of a new index gets a node.
     AllocateNewPrimary {
@@ -226,8 +228,6 @@ pub enum Command {
         /// Whether it may be the primary.
         allow_primary: bool,
     },
-    /// The delay for nodes that left is over.
-    DelayExpired,
     /// Every node is gone: terms and in-sync sets stay, routing does not.
     FullRestart,
 }

@@ -116,7 +116,8 @@ fn contiguous(log: &Log) -> SeqNo {
 
 /// What the primary knows of a copy, that copy has.
 fn known_checkpoints_are_true<R: ShardRules>(_: &World<R>, state: &State) -> Verdict {
-    for (_, primary) in copies(state).filter(|(_, copy)| copy.tracker.primary_mode()) {
+    let term = master(state).allocation.primary_term;
+    for (_, primary) in copies(state).filter(|(_, copy)| copy.tracker.primary_mode() && copy.terms.operation == term) {
         for (id, known) in primary.tracker.checkpoints() {
             for (node, store) in stores(state).filter(|(_, store)| store.allocation_id == id && store.history == primary.history)
             {
@@ -419,7 +420,7 @@ pub(super) fn claims<R: ShardRules>() -> Vec<Property<World<R>>> {
         invariant(
             "KnownCheckpointsAreTrue",
             "ReplicationTracker",
-            "a copy has everything up to the local checkpoint that its primary knows of it",
+            "a copy has everything up to the local checkpoint that the primary of the current term knows of it",
             known_checkpoints_are_true,
         ),
         invariant("OnePrimaryPerTerm", "IndexShard", "two copies are never primary in the same term", one_primary_per_term),

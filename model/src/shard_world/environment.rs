@@ -7,13 +7,13 @@ use super::bounds::ShardBounds;
 use super::claims;
 use super::ledger::{Ledger, WriteState};
 use super::text::{MESSAGE_KINDS, TIMER_KINDS, message_kind, message_text};
-use crate::allocation::{self, StoreFound};
+use crate::allocation::{self, CopyState, StoreFound};
 use crate::coordination::Envelope;
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::Property;
-use crate::replication::{AllocationId, Sound};
+use crate::replication::{AllocationId, PrimaryTerm, Sound};
 use crate::shard::{
-    Change, Command, Copy, DataNode, Disk, Master, OperationId, PrimaryTarget, Refusal, ReplicaAction, Report, ShardActor,
+    Change, Command, Copy, DataNode, Disk, Master, OperationId, PrimaryTarget, Recovery, Refusal, ReplicaAction, Report, ShardActor,
     ShardMsg, ShardNode, ShardRules, ShardSettings, ShardTimer, SourceStage, Stage,
 };
 use crate::specification::{Bound, BoundError, Fairness};
@@ -27,6 +27,9 @@ pub struct ShardEnvironment {
     /// Whether it is asked what a recovery can bring about, so that the budget
     /// for allocations may be overdrawn.
     pub recovers: bool,
+    /// Whether the rules are the sound ones: what a mutant no longer refuses is
+    /// not obsolete.
+    pub sound: bool,
 }
 
 /// The model.
@@ -37,14 +40,14 @@ pub type ShardWorldState = WorldState<ShardNode, ShardTimer, Disk, ShardMsg, Led
 pub type ShardWorldAction = WorldAction<ShardMsg, ShardTimer>;
 
 /// Copies of a shard under these rules, started and in sync.
-pub fn shard_world<R: ShardRules>(rules: R, bounds: ShardBounds, recovers: bool) -> Result<ShardWorld<R>, BoundError> {
+pub fn shard_world<R: ShardRules>(rules: R, bounds: ShardBounds, recovers: bool, sound: bool) -> Result<ShardWorld<R>, BoundError> {
     bounds.validate()?;
     Ok(World {
         actor: ShardActor { rules, settings: ShardSettings { data_nodes: bounds.nodes, replicas: bounds.replicas } },
         nodes: bounds.nodes + 1,
         network: NetworkKind::Consuming { keep_ignored: false },
         drop_obsolete: true,
-        environment: ShardEnvironment { bounds, recovers },
+        environment: ShardEnvironment { bounds, recovers, sound },
     })
 }
 
@@ -225,6 +228,7 @@ fn commands(state: &ShardWorldState, overdraws: bool) -> Vec<Command> {
         nodes if nodes.len() > 1 => nodes.iter().map(Some).collect(),
         _ => vec![None],
     };
+    let any_delayed = allocation.copies.iter().any(|copy| matches!(copy.state, CopyState::Unassigned(info) if info.delayed));
     let mut commands = Vec::new();
     if !master.waiting.is_empty() {
         commands.extend(candidates.iter().map(|promote| Command::Process { promote: *promote }));
@@ -248,7 +252,10 @@ fn commands(state: &ShardWorldState, overdraws: bool) -> Vec<Command> {
             continue; // its former self has to leave first
         }
         if left.allocations > 0 || overdraws && left.overdrawn < HEADROOM {
-            commands.push(Command::AllocateReplica { node, has_data: data.disk.store.is_some() });
+            let has_data = data.disk.store.is_some();
+            let delays: &[bool] = if any_delayed { &[false, true] } else { &[false] };
+            let allocate = |delay_expired: &bool| Command::AllocateReplica { node, has_data, delay_expired: *delay_expired };
+            commands.extend(delays.iter().map(allocate));
         }
         if left.commands > 0 {
             commands.push(Command::AllocateEmptyPrimary { node, accept_data_loss: true });
@@ -262,7 +269,6 @@ fn commands(state: &ShardWorldState, overdraws: bool) -> Vec<Command> {
             }
         }
     }
-    commands.push(Command::DelayExpired);
     commands
 }
 
@@ -277,7 +283,7 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
     fn prepare(&self, world: &ShardWorld<R>, mut state: ShardWorldState) -> ShardWorldState {
         let replicas = (1..=self.bounds.replicas).map(NodeId::from_index);
         let first = Command::AllocateNewPrimary { node: NodeId(0) };
-        let all = replicas.map(|node| Command::AllocateReplica { node, has_data: false });
+        let all = replicas.map(|node| Command::AllocateReplica { node, has_data: false, delay_expired: false });
         for command in [first].into_iter().chain(all) {
             state = world.take(&state, &self.command(command)).unwrap_or(state);
             state = self.settle(world, state);
@@ -374,12 +380,31 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
     }
 
     /// A cluster state for an earlier life, or no newer than the applied one, is
-    /// ignored, by contract and for ever.
+    /// ignored, by contract and for ever. Under the sound rules so is an answer
+    /// for a primary that is no more, since none gets the same id and the same
+    /// term again; and a step of a recovery for a copy that is no more, since
+    /// such a step follows one of that copy.
     fn is_obsolete(&self, receiver: &ShardNode, _source: NodeId, message: &ShardMsg) -> bool {
-        match (receiver, message) {
-            (ShardNode::Data(node), ShardMsg::ClusterState { life, state }) => {
+        let ShardNode::Data(node) = receiver else { return false };
+        let serves = |term: PrimaryTerm| {
+            node.copy.as_ref().filter(|copy| copy.tracker.primary_mode() && copy.terms.operation == term)
+        };
+        match message {
+            ShardMsg::ClusterState { life, state } => {
                 *life < node.disk.life || node.applied.as_ref().is_some_and(|applied| applied.version >= state.version)
             }
+            _ if !self.sound => false,
+            ShardMsg::ReplicaResponse(response) => {
+                serves(response.primary.primary_term).is_none_or(|copy| copy.as_target() != response.primary)
+            }
+            ShardMsg::ShardFailedResponse { primary_term, report, .. } => serves(*primary_term)
+                .is_none_or(|copy| !copy.operations.iter().any(|operation| operation.reports.contains(report))),
+            ShardMsg::Recovery { target, primary_term, step } => match step {
+                Recovery::Start { .. } => false,
+                Recovery::Prepared | Recovery::RecoveredTo { .. } => serves(*primary_term)
+                    .is_none_or(|copy| !copy.recoveries.iter().any(|known| known.target == *target)),
+                _ => node.copy.as_ref().is_none_or(|copy| copy.allocation_id != *target || copy.terms.pending != *primary_term),
+            },
             _ => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::shard::{Command, Recovery, ReplicaAction, ReplicaResult, ShardMsg};
 
-pub(super) const MESSAGE_KINDS: [&str; 34] = [
+pub(super) const MESSAGE_KINDS: [&str; 33] = [
     "ClusterState",
     "ShardFailed",
     "ShardStarted",
@@ -35,7 +35,6 @@ pub(super) const MESSAGE_KINDS: [&str; 34] = [
     "AllocateStalePrimary",
     "AllocateEmptyPrimary",
     "Cancel",
-    "DelayExpired",
     "FullRestart",
 ];
 
@@ -80,8 +79,7 @@ pub(super) fn message_kind(message: &ShardMsg) -> usize {
             Command::AllocateStalePrimary { .. } => 29,
             Command::AllocateEmptyPrimary { .. } => 30,
             Command::Cancel { .. } => 31,
-            Command::DelayExpired => 32,
-            Command::FullRestart => 33,
+            Command::FullRestart => 32,
         },
     }
 }
@@ -174,6 +172,6 @@ fn command_text(command: &Command) -> String {
         Command::AllocateStalePrimary { node, .. }
         | Command::AllocateEmptyPrimary { node, .. }
         | Command::Cancel { node, .. } => node.to_string(),
-        Command::DelayExpired | Command::FullRestart => String::new(),
+        Command::FullRestart => String::new(),
     }
 }
