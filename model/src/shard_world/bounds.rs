@@ -28,6 +28,8 @@ pub struct ShardBounds {
     pub reads: u64,
     /// How often a client that does not know what became of its write asks again.
     pub retries: u64,
+    /// How often the global checkpoint is synced in the background.
+    pub syncs: u64,
 }
 
 impl ShardBounds {
@@ -54,6 +56,7 @@ impl ShardBounds {
             budget("commands", self.commands),
             budget("reads", self.reads),
             budget("retries", self.retries),
+            budget("syncs", self.syncs),
         ]
     }
 
@@ -69,6 +72,7 @@ impl ShardBounds {
             commands: self.commands as u8,
             reads: self.reads as u8,
             retries: self.retries as u8,
+            syncs: self.syncs as u8,
             overdrawn: 0,
         }
     }

@@ -299,7 +299,6 @@ pub(super) fn is_quiet(state: &State) -> bool {
     let master = master(state);
     let idle = |copy: &Copy| copy.operations.is_empty() && copy.recoveries.is_empty() && matches!(copy.stage, Stage::Started);
     state.network.is_empty()
-        && state.nodes.iter().all(|slot| slot.timers.is_empty())
         && master.waiting.is_empty()
         && data_nodes(state).all(|(node, data)| {
             !master.allocation.nodes.contains(node)
@@ -350,7 +349,8 @@ fn no_gaps_when_quiet<R: ShardRules>(_: &World<R>, state: &State) -> Verdict {
 fn global_checkpoint_complete_when_quiet<R: ShardRules>(_: &World<R>, state: &State) -> Verdict {
     let copies = quiet_copies(state);
     let allocation = &master(state).allocation;
-    let all_there = allocation.in_sync.iter().all(|id| allocation.copy(*id).is_some());
+    let told = state.nodes.iter().all(|slot| slot.timers.is_empty());
+    let all_there = told && allocation.in_sync.iter().all(|id| allocation.copy(*id).is_some());
     for (node, copy) in copies {
         let (global, most) = (copy.tracker.global_checkpoint(), copy.log.max_seq_no());
         if all_there && global < most {

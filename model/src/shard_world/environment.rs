@@ -300,6 +300,10 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
         requests.into_iter().map(|(node, message)| (node, Id::from(CLIENT), message)).collect()
     }
 
+    fn may_fire(&self, state: &ShardWorldState, _node: NodeId, _timer: &ShardTimer) -> bool {
+        state.ledger.left.syncs > 0 || self.recovers
+    }
+
     fn faults(&self) -> &'static [FaultKind] {
         match (self.bounds.crashes, self.bounds.losses) {
             (0, 0) => &[],
@@ -327,6 +331,7 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
     fn observe(&self, ledger: &mut Ledger, step: &Observed<'_, ShardActor<R>>) {
         let left = &mut ledger.left;
         match step.action {
+            WorldAction::Timeout { .. } => left.syncs = left.syncs.saturating_sub(1),
             WorldAction::Crash { node } => {
                 left.crashes = left.crashes.saturating_sub(1);
                 ledger.crashed = ledger.crashed.with(*node);
@@ -360,7 +365,7 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
     }
 
     fn is_noted(&self, step: &Observed<'_, ShardActor<R>>) -> bool {
-        matches!(step.action, WorldAction::Request { .. } | WorldAction::Crash { .. })
+        matches!(step.action, WorldAction::Request { .. } | WorldAction::Crash { .. } | WorldAction::Timeout { .. })
             || step.sent.iter().any(|(_, message)| matches!(message, ShardMsg::Outcome { .. } | ShardMsg::Got { .. }))
     }
 

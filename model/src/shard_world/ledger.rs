@@ -46,6 +46,8 @@ pub struct Budget {
     pub reads: u8,
     /// Writes asked for again.
     pub retries: u8,
+    /// Background syncs of the global checkpoint.
+    pub syncs: u8,
     /// Allocations that only a recovery makes, beyond the budget.
     pub overdrawn: u8,
 }
