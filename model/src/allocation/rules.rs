@@ -41,6 +41,16 @@ pub trait AllocationRules: Clone + Send + Sync + 'static {
         marked_as_stale || reason == UnassignedReason::RerouteCancelled
     }
 
+    /// Whether a copy that several reports of a batch name fails as stale, where
+    /// the `first` of them says so, or where `any` does.
+    ///
+    /// Elasticsearch takes the first and skips the others, answering success:
+    /// a copy that a resync fails, which is not stale by that, stays in sync
+    /// although a write that it missed is acknowledged. Here it leaves.
+    fn stale_in_batch(&self, _first: bool, any: bool) -> bool {
+        any
+    }
+
     /// Whether an in-sync id without a copy is removed when the primary asks for it.
     fn removes_stale_ids(&self) -> bool {
         true

@@ -1,0 +1,13 @@
+//! The allocation rules: the cases of each rule as tables, every guard, every
+//! mutant, and random and exhaustive histories that keep every invariant.
+
+// The order of a visited set does not matter here, its speed does.
+#![allow(clippy::disallowed_types)]
+
+mod cases;
+mod explore;
+mod guards;
+mod invariants;
+mod mutants;
+mod queries;
+mod script;
