@@ -6,7 +6,6 @@
 
 mod cases;
 mod explore;
-mod guards;
 mod invariants;
 mod mutants;
 mod queries;

@@ -108,9 +108,19 @@ impl Step {
     }
 }
 
+/// Three copies: a0 on n1 is primary, a1 on n2, a2 on n3.
+const FULL: &str = "new n1 | start a0 | replica n2 | start a1 | replica n3 | start a2";
+/// Two of them.
+const PAIR: &str = "new n1 | start a0 | replica n2 | start a1";
+
+/// A history with its abbreviations written out.
+pub fn expand(history: &str) -> String {
+    history.replace("FULL", FULL).replace("PAIR", PAIR).replace("nothing", "")
+}
+
 /// Reads a history.
 pub fn parse(history: &str) -> Vec<Step> {
-    history.split('|').filter(|step| !step.trim().is_empty()).map(Step::parse).collect()
+    expand(history).split('|').map(str::trim).filter(|step| !step.is_empty()).map(Step::parse).collect()
 }
 
 pub fn node(name: &str) -> NodeId {
