@@ -56,17 +56,20 @@ pub trait AllocationRules: Clone + Send + Sync + 'static {
         true
     }
 
-    /// What is stored as in-sync set where `remaining` is what a round leaves of
-    /// `old` and no copy is active any more. `failed` are the active primaries
-    /// that failed, in order. The first is added back: it alone is sure to have
-    /// everything that was acknowledged.
+    /// What a round in which primaries failed leaves in sync where no copy is
+    /// active any more. `failed` are those primaries in order, of which the
+    /// first is added back: should a batch fail the primary, promote a replica
+    /// and fail that too, the first alone is sure to have everything that was
+    /// acknowledged (#21976).
     fn add_back_failed_primary(&self, remaining: &mut AllocationIds, failed: &[AllocationId]) {
         if let Some(first) = failed.first() {
             insert(remaining, *first);
         }
     }
 
-    /// Whether an in-sync set that was not empty may become so in the course of things.
+    /// Whether an in-sync set that was not empty may become so otherwise than by
+    /// force. An empty one says that there never was any data, and the next
+    /// primary would start empty.
     fn may_become_empty(&self) -> bool {
         false
     }

@@ -196,7 +196,7 @@ pub struct StartedShard {
     pub primary_term: PrimaryTerm,
 }
 
-/// What a node has on its disk (`TransportNodesListGatewayStartedShards`).
+/// What a node has on its disk (`TransportNodesListGatewayStartedShards`). No two nodes have the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StoreFound {
     /// The node.

@@ -67,6 +67,27 @@ impl Step {
         }
     }
 
+    /// The same under a renaming of nodes.
+    pub fn permuted(&self, permutation: &[u8]) -> Step {
+        let rename = |node: &NodeId| NodeId(permutation[node.index()]);
+        let prefer = |node: &Option<NodeId>| node.as_ref().map(rename);
+        match self {
+            Step::Fail(tasks, preferred) => Step::Fail(tasks.clone(), prefer(preferred)),
+            Step::Left(node, preferred) => Step::Left(rename(node), prefer(preferred)),
+            Step::Joined(node) => Step::Joined(rename(node)),
+            Step::New(node) => Step::New(rename(node)),
+            Step::Replica(node, has_data) => Step::Replica(rename(node), *has_data),
+            Step::Store(found) => {
+                Step::Store(found.iter().map(|store| StoreFound { node: rename(&store.node), ..*store }).collect())
+            }
+            Step::Stale(node, accept) => Step::Stale(rename(node), *accept),
+            Step::Empty(node, accept) => Step::Empty(rename(node), *accept),
+            Step::Move(from, to) => Step::Move(rename(from), rename(to)),
+            Step::Cancel(node, allow, preferred) => Step::Cancel(rename(node), *allow, prefer(preferred)),
+            Step::Start(_) | Step::Expired | Step::Retry | Step::Restart => self.clone(),
+        }
+    }
+
     /// Reads one step; a mistake in a test is a panic.
     pub fn parse(text: &str) -> Step {
         let words: Vec<&str> = text.split_whitespace().collect();
