@@ -1,6 +1,8 @@
 //! Unassigned copies get a node. Each allocation is a step of its own: when it
 //! happens, and which node is asked, the caller decides.
 
+use smallvec::SmallVec;
+
 use super::rejection::Rejection::{self, *};
 use super::round::Round;
 use super::rules::AllocationRules;
@@ -12,12 +14,16 @@ impl ShardAllocation {
     /// (`ReplicaShardAllocator`, `BalancedShardsAllocator`, `allocate_replica`).
     /// One that waits for its last node goes nowhere else, unless `node` has
     /// data of the shard already.
+    ///
+    /// Of several, the one that waits for this node is taken, then one that
+    /// waits for none. Among those that wait for other nodes the order of the
+    /// nodes decides, which a renaming of nodes does not keep; that takes two
+    /// nodes that left and a third with data.
     pub fn allocate_replica(&self, rules: &impl AllocationRules, node: NodeId, has_data: bool) -> Result<Self, Rejection> {
         self.may_hold(rules, node)?;
         rules.require(PrimaryNotActive, self.primary().is_active())?;
         let mut refused = NoUnassignedReplica;
-        for position in 1..self.copies.len() {
-            let CopyState::Unassigned(info) = self.copies[position].state else { continue };
+        for (position, info) in self.unassigned_replicas(node) {
             match may_allocate(rules, &info, node, has_data) {
                 Ok(()) => {
                     let mut round = Round::new(rules, self, None);
@@ -29,6 +35,16 @@ impl ShardAllocation {
             }
         }
         Err(refused)
+    }
+
+    fn unassigned_replicas(&self, node: NodeId) -> SmallVec<[(usize, Unassigned); 3]> {
+        let unassigned = |(position, copy): (usize, &ShardRouting)| match copy.state {
+            CopyState::Unassigned(info) if !copy.primary => Some((position, info)),
+            _ => None,
+        };
+        let mut replicas: SmallVec<[(usize, Unassigned); 3]> = self.copies.iter().enumerate().filter_map(unassigned).collect();
+        replicas.sort_by_key(|(_, info)| (info.last_node != Some(node), info.delayed));
+        replicas
     }
 
     /// The unassigned primary of a shard without data begins to recover on `node`, empty.

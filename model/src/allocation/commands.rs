@@ -45,6 +45,10 @@ impl ShardAllocation {
 
         let mut round = Round::new(rules, self, None);
         let id = round.new_id();
+        if let (RecoverySource::EmptyStore, CopyState::Unassigned(info)) = (source, &mut round.next.copies[0].state) {
+            // Its unassigned info is a new one (`FORCED_EMPTY_PRIMARY`).
+            info.failed_allocations = 0;
+        }
         round.initialize(0, node, id, source);
         Ok(round.commit())
     }

@@ -199,7 +199,7 @@ pub fn primary_terms_grow(before: &ShardAllocation, after: &ShardAllocation) -> 
     let restarted =
         matches!(after.copies[0].state, CopyState::Unassigned(info) if info.reason == UnassignedReason::ClusterRecovered);
     let failed = match active_primary(before) {
-        Some(id) => ![Some(id), primary_target(before)].contains(&active_primary(after)) && !restarted,
+        Some(id) => active_primary(after).is_none_or(|now| now != id && Some(now) != primary_target(before)) && !restarted,
         None => false,
     };
     let recovering = |shard| recovering_primary(shard).map(|(id, _)| id);

@@ -14,6 +14,8 @@ pub enum Effect {
     NoRemoveOnFail,
     /// A cancelled copy stays in the in-sync set.
     CancelKeepsId,
+    /// Of several reports of a copy in a batch only the first counts, as in Elasticsearch.
+    StaleReportLostInBatch,
     /// A copy leaves the in-sync set with its node.
     NodeLeftMarksStale,
     /// A stale id without a copy stays in the in-sync set.
@@ -65,6 +67,7 @@ impl Effect {
         &[
             NoRemoveOnFail,
             CancelKeepsId,
+            StaleReportLostInBatch,
             NodeLeftMarksStale,
             StalesKept,
             EmptyInSync,
@@ -146,6 +149,10 @@ impl AllocationRules for Mutant {
             UnassignedReason::NodeLeft => self.is(Effect::NodeLeftMarksStale),
             _ => marked_as_stale && !self.is(Effect::NoRemoveOnFail),
         }
+    }
+
+    fn stale_in_batch(&self, first: bool, any: bool) -> bool {
+        if self.is(Effect::StaleReportLostInBatch) { first } else { any }
     }
 
     fn removes_stale_ids(&self) -> bool {

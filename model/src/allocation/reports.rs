@@ -35,8 +35,10 @@ impl ShardAllocation {
         let mut round = Round::new(rules, self, prefer);
         let stale = unassigned.iter().filter(|task| task.primary_term > 0).map(|task| task.allocation_id);
         round.remove_stale_ids(&stale.collect::<AllocationIds>());
-        for failed in assigned {
-            round.fail(failed.allocation_id, UnassignedReason::AllocationFailed, failed.mark_as_stale);
+        for failed in &assigned {
+            let any = assigned.iter().any(|task| task.allocation_id == failed.allocation_id && task.mark_as_stale);
+            let stale = rules.stale_in_batch(failed.mark_as_stale, any);
+            round.fail(failed.allocation_id, UnassignedReason::AllocationFailed, stale);
         }
         (round.commit(), answers)
     }

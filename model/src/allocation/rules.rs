@@ -41,22 +41,35 @@ pub trait AllocationRules: Clone + Send + Sync + 'static {
         marked_as_stale || reason == UnassignedReason::RerouteCancelled
     }
 
+    /// Whether a copy that several reports of a batch name fails as stale, where
+    /// the `first` of them says so, or where `any` does.
+    ///
+    /// Elasticsearch takes the first and skips the others, answering success:
+    /// a copy that a resync fails, which is not stale by that, stays in sync
+    /// although a write that it missed is acknowledged. Here it leaves.
+    fn stale_in_batch(&self, _first: bool, any: bool) -> bool {
+        any
+    }
+
     /// Whether an in-sync id without a copy is removed when the primary asks for it.
     fn removes_stale_ids(&self) -> bool {
         true
     }
 
-    /// What is stored as in-sync set where `remaining` is what a round leaves of
-    /// `old` and no copy is active any more. `failed` are the active primaries
-    /// that failed, in order. The first is added back: it alone is sure to have
-    /// everything that was acknowledged.
+    /// What a round in which primaries failed leaves in sync where no copy is
+    /// active any more. `failed` are those primaries in order, of which the
+    /// first is added back: should a batch fail the primary, promote a replica
+    /// and fail that too, the first alone is sure to have everything that was
+    /// acknowledged (#21976).
     fn add_back_failed_primary(&self, remaining: &mut AllocationIds, failed: &[AllocationId]) {
         if let Some(first) = failed.first() {
             insert(remaining, *first);
         }
     }
 
-    /// Whether an in-sync set that was not empty may become so in the course of things.
+    /// Whether an in-sync set that was not empty may become so otherwise than by
+    /// force. An empty one says that there never was any data, and the next
+    /// primary would start empty.
     fn may_become_empty(&self) -> bool {
         false
     }

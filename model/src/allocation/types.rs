@@ -181,7 +181,9 @@ pub struct FailedShard {
     pub allocation_id: AllocationId,
     /// The term of the primary that reports another copy; 0 where a node reports its own.
     pub primary_term: PrimaryTerm,
-    /// Whether the copy has missed an operation, so that it must not be in sync any more.
+    /// Whether the copy may have missed an operation, so that it must not be in
+    /// sync any more. Not so only where a resync reports it (#28054); a node
+    /// that reports its own copy gives it up (`ShardStateAction.localShardFailed`).
     pub mark_as_stale: bool,
 }
 
@@ -194,7 +196,7 @@ pub struct StartedShard {
     pub primary_term: PrimaryTerm,
 }
 
-/// What a node has on its disk (`TransportNodesListGatewayStartedShards`).
+/// What a node has on its disk (`TransportNodesListGatewayStartedShards`). No two nodes have the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StoreFound {
     /// The node.
