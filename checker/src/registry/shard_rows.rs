@@ -4,7 +4,7 @@ use quorate_model::seeded::Seeded;
 use quorate_model::shard::ShardMutant;
 
 /// The bounds of a row, in the order of the model.
-type Bounds = [u64; 12];
+type Bounds = [u64; 13];
 
 /// The rows of the model, or of the one that asks what is possible again.
 pub(super) fn rows(_recovers: bool) -> Vec<Seeded<ShardMutant, Bounds>> {

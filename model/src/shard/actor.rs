@@ -69,7 +69,7 @@ impl<R: ShardRules> Actor for ShardActor<R> {
         let mut disk = storage.clone().unwrap_or_default();
         disk.life += 1;
         out.save(disk.clone());
-        ShardNode::Data(DataNode { disk, applied: None, copy: None })
+        ShardNode::Data(DataNode { disk, applied: None, copy: None, failed: None, reporting: None })
     }
 
     fn on_msg(&self, id: Id, state: &mut Cow<ShardNode>, src: Id, message: ShardMsg, out: &mut Out<Self>) {

@@ -33,8 +33,11 @@ impl<R: ShardRules> Turn<'_, R> {
         if self.node.copy.as_ref().is_some_and(|copy| !copy.continues(rules, routed, term)) {
             self.close();
         }
+        self.node.failed = self.node.failed.filter(|failed| routed.is_some_and(|routed| routed.allocation_id == *failed));
         match (self.node.copy.is_some(), routed) {
             (true, Some(routed)) => self.follow(routed, term),
+            // What has failed is not made again before the master has taken it away.
+            (false, Some(routed)) if self.node.failed.is_some() => self.report_own(routed.allocation_id),
             (false, Some(routed)) => match routed.recovers_from {
                 Some(source) => self.make(routed, source, term),
                 None => self.report_own(routed.allocation_id),
@@ -61,9 +64,18 @@ impl<R: ShardRules> Turn<'_, R> {
         Ok(())
     }
 
-    /// A node reports its own copy: in no term, and without calling it stale.
-    fn report_own(&mut self, allocation_id: AllocationId) {
-        self.send_to_master(ShardMsg::ShardFailed(FailedShard { allocation_id, primary_term: 0, mark_as_stale: false }));
+    /// A node reports its own copy, in no term (`ShardStateAction.localShardFailed`);
+    /// one report at a time.
+    pub(super) fn report_own(&mut self, allocation_id: AllocationId) {
+        self.node.failed = Some(allocation_id);
+        if self.node.reporting.replace(allocation_id) == Some(allocation_id) {
+            return;
+        }
+        self.send_own_report(allocation_id);
+    }
+
+    pub(super) fn send_own_report(&mut self, allocation_id: AllocationId) {
+        self.send_to_master(ShardMsg::ShardFailed(FailedShard { allocation_id, primary_term: 0, mark_as_stale: true }));
     }
 
     fn report_started(&mut self) {

@@ -80,12 +80,10 @@ impl<R: ShardRules> ShardActor<R> {
         let (failed, results) = master.allocation.fail_shards(&self.rules, &tasks, promote);
         let mut answers = Vec::new();
         for ((source, task), result) in master.waiting.iter().zip(results) {
-            if task.primary_term > 0 {
-                let report = Report { allocation_id: task.allocation_id, mark_as_stale: task.mark_as_stale };
-                let no_longer_primary = result == Err(Rejection::NoLongerPrimary);
-                let primary_term = task.primary_term;
-                answers.push((*source, ShardMsg::ShardFailedResponse { report, primary_term, no_longer_primary }));
-            }
+            let report = Report { allocation_id: task.allocation_id, mark_as_stale: task.mark_as_stale };
+            let no_longer_primary = result == Err(Rejection::NoLongerPrimary);
+            let primary_term = task.primary_term;
+            answers.push((*source, ShardMsg::ShardFailedResponse { report, primary_term, no_longer_primary }));
         }
         let next = Master { waiting: Default::default(), ..master.clone() };
         let (next, mut sent) = publish(&next, failed);

@@ -217,4 +217,8 @@ impl AllocationRules for ShardMutant {
     fn metadata_after_restart(&self, term: PrimaryTerm, in_sync: &AllocationIds) -> (PrimaryTerm, AllocationIds) {
         self.allocation.metadata_after_restart(term, in_sync)
     }
+
+    fn stale_in_batch(&self, first: bool, any: bool) -> bool {
+        self.allocation.stale_in_batch(first, any)
+    }
 }

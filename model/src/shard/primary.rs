@@ -156,6 +156,10 @@ impl<R: ShardRules> Turn<'_, R> {
     /// The master did not answer: the report is sent again.
     pub(super) fn on_master_unavailable(&mut self, report: Report) -> Result<(), Refusal> {
         let rules = self.rules();
+        if self.node.reporting == Some(report.allocation_id) {
+            self.send_own_report(report.allocation_id);
+            return Ok(());
+        }
         let copy = self.node.copy.as_ref();
         let waits = copy.is_some_and(|copy| copy.operations.iter().any(|known| known.reports.contains(&report)));
         rules.admit(Refusal::NothingWaits, waits && rules.does(Duty::RepeatReports))?;
@@ -171,6 +175,10 @@ impl<R: ShardRules> Turn<'_, R> {
         no_longer_primary: bool,
     ) -> Result<(), Refusal> {
         let rules = self.rules();
+        if primary_term == 0 {
+            self.node.reporting = self.node.reporting.filter(|reported| *reported != report.allocation_id);
+            return Ok(());
+        }
         let own = self.node.copy.as_ref().filter(|copy| copy.tracker.primary_mode());
         rules.admit(Refusal::AnswerForAnotherPrimary, own.is_some_and(|copy| copy.terms.operation == primary_term))?;
         let waits = own.is_some_and(|copy| copy.operations.iter().any(|known| known.reports.contains(&report)));

@@ -139,6 +139,11 @@ pub struct DataNode {
     pub applied: Option<ShardAllocation>,
     /// Its copy.
     pub copy: Option<Copy>,
+    /// `failedShardsCache`: a copy that has failed here, for as long as the
+    /// cluster state has it here.
+    pub failed: Option<AllocationId>,
+    /// A copy whose failure is reported, while the master has not answered.
+    pub reporting: Option<AllocationId>,
 }
 
 /// What the master knows: the committed cluster state, and what waits to change it.

@@ -16,6 +16,8 @@ pub struct ShardBounds {
     pub departures: u64,
     /// How often a replica is allocated.
     pub allocations: u64,
+    /// How often an unassigned primary is allocated to a node that has it on disk.
+    pub restores: u64,
     /// How often a message is lost, or given up by its sender though it arrives.
     pub losses: u64,
     /// How often a node crashes.
@@ -50,6 +52,7 @@ impl ShardBounds {
             budget("writes", self.writes),
             budget("departures", self.departures),
             budget("allocations", self.allocations),
+            budget("restores", self.restores),
             budget("losses", self.losses),
             budget("crashes", self.crashes),
             budget("failures", self.failures),
@@ -66,6 +69,7 @@ impl ShardBounds {
             writes: self.writes as u8,
             departures: self.departures as u8,
             allocations: self.allocations as u8,
+            restores: self.restores as u8,
             losses: self.losses as u8,
             crashes: self.crashes as u8,
             failures: self.failures as u8,

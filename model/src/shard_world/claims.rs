@@ -305,6 +305,7 @@ pub(super) fn is_quiet(state: &State) -> bool {
                 || !state.outage.down.contains(node)
                     && data.disk.life == master.lives[node.index()]
                     && data.applied.as_ref().is_some_and(|applied| applied.version == master.allocation.version)
+                    && data.reporting.is_none()
                     && data.copy.as_ref().is_none_or(idle)
         })
 }

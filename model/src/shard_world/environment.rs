@@ -136,8 +136,7 @@ fn request_under_way(state: &ShardWorldState, copy: &Copy, operation: OperationI
     })
 }
 
-fn report_under_way(state: &ShardWorldState, copy: &Copy, report: Report) -> bool {
-    let term = copy.terms.operation;
+fn report_under_way(state: &ShardWorldState, term: PrimaryTerm, report: Report) -> bool {
     let waits = master(state).waiting.iter().any(|(_, task)| task.allocation_id == report.allocation_id);
     waits
         || can_arrive(state, |e| match &e.message {
@@ -196,6 +195,10 @@ fn client_requests(state: &ShardWorldState, requests: &mut Vec<(NodeId, ShardMsg
 fn failures(state: &ShardWorldState, requests: &mut Vec<(NodeId, ShardMsg)>) {
     let left = state.ledger.left;
     for (node, data) in up(state) {
+        let own = data.reporting.map(|allocation_id| Report { allocation_id, mark_as_stale: true });
+        if let Some(report) = own.filter(|report| !report_under_way(state, 0, *report)) {
+            requests.push((node, ShardMsg::MasterUnavailable { report }));
+        }
         let Some(copy) = &data.copy else { continue };
         let mut reports: Vec<Report> = Vec::new();
         for operation in &copy.operations {
@@ -205,7 +208,7 @@ fn failures(state: &ShardWorldState, requests: &mut Vec<(NodeId, ShardMsg)>) {
                     requests.push((node, ShardMsg::RequestFailed { operation: operation.id, target: *target, timed_out }));
                 }
             }
-            reports.extend(operation.reports.iter().filter(|report| !report_under_way(state, copy, **report)));
+            reports.extend(operation.reports.iter().filter(|report| !report_under_way(state, copy.terms.operation, **report)));
         }
         reports.sort_unstable();
         reports.dedup();
@@ -263,7 +266,9 @@ fn commands(state: &ShardWorldState, overdraws: bool) -> Vec<Command> {
         }
         if let Some(store) = &data.disk.store {
             let found = StoreFound { node, allocation_id: store.allocation_id, primary: store.primary, failed: false };
-            commands.push(Command::AllocatePrimary { found });
+            if left.restores > 0 || overdraws && left.overdrawn < HEADROOM {
+                commands.push(Command::AllocatePrimary { found });
+            }
             if left.commands > 0 {
                 commands.push(Command::AllocateStalePrimary { node, accept_data_loss: true });
             }
@@ -402,6 +407,7 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
             ShardMsg::ReplicaResponse(response) => {
                 serves(response.primary.primary_term).is_none_or(|copy| copy.as_target() != response.primary)
             }
+            ShardMsg::ShardFailedResponse { primary_term: 0, report, .. } => node.reporting != Some(report.allocation_id),
             ShardMsg::ShardFailedResponse { primary_term, report, .. } => serves(*primary_term)
                 .is_none_or(|copy| !copy.operations.iter().any(|operation| operation.reports.contains(report))),
             ShardMsg::Recovery { target, primary_term, step } => match step {
@@ -462,6 +468,10 @@ impl ShardEnvironment {
             Command::NodeLeft { .. } => left.departures = left.departures.saturating_sub(1),
             Command::AllocateReplica { .. } => match left.allocations.checked_sub(1) {
                 Some(rest) => left.allocations = rest,
+                None => left.overdrawn += 1,
+            },
+            Command::AllocatePrimary { .. } => match left.restores.checked_sub(1) {
+                Some(rest) => left.restores = rest,
                 None => left.overdrawn += 1,
             },
             Command::AllocateStalePrimary { .. } | Command::AllocateEmptyPrimary { .. } => {

@@ -34,6 +34,8 @@ pub struct Budget {
     pub departures: u8,
     /// Allocations of replicas.
     pub allocations: u8,
+    /// Allocations of a primary from a disk.
+    pub restores: u8,
     /// Messages lost or given up.
     pub losses: u8,
     /// Crashes.
