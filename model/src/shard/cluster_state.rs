@@ -57,10 +57,9 @@ impl<R: ShardRules> Turn<'_, R> {
 
     /// The copy cannot go on: it is closed, and the master hears of it.
     pub(super) fn on_engine_failed(&mut self) -> Result<(), Refusal> {
-        let id = self.node.copy.as_ref().map(|copy| copy.allocation_id);
-        self.rules().admit(Refusal::NoCopy, id.is_some())?;
+        let id = self.node.copy.as_ref().ok_or(Refusal::NoCopy)?.allocation_id;
         self.close();
-        id.into_iter().for_each(|id| self.report_own(id));
+        self.report_own(id);
         Ok(())
     }
 

@@ -29,13 +29,16 @@ pub enum Guard {
 }
 
 impl Guard {
-    /// Every guard of this layer.
+    /// Every guard of this layer that can be left out.
     pub fn all() -> Vec<Guard> {
         let own = &Rejection::ALL[Rejection::OF_MODULE.len()..];
         let also = [Rejection::NotAClientRequest, Rejection::AnswersOutstanding, Rejection::ReportedAsFailed];
         let replication = also.iter().chain(own).map(|guard| Guard::Replication(*guard));
-        let allocation = allocation::Rejection::ALL.iter().map(|guard| Guard::Allocation(*guard));
-        replication.chain(allocation).chain(Refusal::ALL.iter().map(|guard| Guard::Actor(*guard))).collect()
+        let of_master = |guard: &&allocation::Rejection| !allocation::Rejection::STRUCTURAL.contains(guard);
+        let allocation = allocation::Rejection::ALL.iter().filter(of_master).map(|guard| Guard::Allocation(*guard));
+        let of_actor = |guard: &&Refusal| !Refusal::STRUCTURAL.contains(guard);
+        let actor = Refusal::ALL.iter().filter(of_actor).map(|guard| Guard::Actor(*guard));
+        replication.chain(allocation).chain(actor).collect()
     }
 
     /// As `--waive` takes it.

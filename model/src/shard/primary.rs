@@ -28,8 +28,7 @@ impl<R: ShardRules> Turn<'_, R> {
     /// `TransportReplicationAction.AsyncPrimaryAction`, `ReplicationOperation.execute`.
     pub(super) fn on_write(&mut self, target: PrimaryTarget, change: Change, expected: Option<Expected>) -> Result<(), Refusal> {
         let rules = self.rules();
-        rules.admit(Refusal::NoCopy, self.node.copy.is_some())?;
-        let copy = self.copy();
+        let copy = self.node.copy.as_mut().ok_or(Refusal::NoCopy)?;
         let ids = (copy.allocation_id, target.allocation_id);
         let admitted = copy.terms.admit_primary_request(rules, ids, target.primary_term, copy.tracker.primary_mode());
         admitted.map_err(|_| Refusal::AnswerForAnotherPrimary)?;
@@ -85,8 +84,7 @@ impl<R: ShardRules> Turn<'_, R> {
         let ReplicaResponse { source, primary, operation, result } = response;
         let rules = self.rules();
         let own = self.node.copy.as_ref().filter(|copy| copy.tracker.primary_mode()).map(Copy::as_target);
-        rules.admit(Refusal::AnswerForAnotherPrimary, own == Some(primary))?;
-        rules.admit(Refusal::NoCopy, own.is_some())?;
+        rules.admit(Refusal::AnswerForAnotherPrimary, own.ok_or(Refusal::NoCopy)? == primary)?;
         match result {
             ReplicaResult::Done { local_checkpoint, global_checkpoint } => {
                 let tracker = &mut self.copy().tracker;
@@ -105,8 +103,8 @@ impl<R: ShardRules> Turn<'_, R> {
     /// A request to a copy has failed on the way, or took too long.
     pub(super) fn on_request_failed(&mut self, operation: OperationId, target: AllocationId) -> Result<(), Refusal> {
         let rules = self.rules();
-        rules.admit(Refusal::NoCopy, self.node.copy.is_some())?;
-        let waits = self.copy().operations.iter().any(|known| known.id == operation && known.copies.contains(&target));
+        let copy = self.node.copy.as_ref().ok_or(Refusal::NoCopy)?;
+        let waits = copy.operations.iter().any(|known| known.id == operation && known.copies.contains(&target));
         rules.admit(Refusal::NothingWaits, waits)?;
         self.failed(operation, target);
         self.finish();
@@ -180,8 +178,9 @@ impl<R: ShardRules> Turn<'_, R> {
             return Ok(());
         }
         let own = self.node.copy.as_ref().filter(|copy| copy.tracker.primary_mode());
-        rules.admit(Refusal::AnswerForAnotherPrimary, own.is_some_and(|copy| copy.terms.operation == primary_term))?;
-        let waits = own.is_some_and(|copy| copy.operations.iter().any(|known| known.reports.contains(&report)));
+        let own = own.ok_or(Refusal::NoCopy)?;
+        rules.admit(Refusal::AnswerForAnotherPrimary, own.terms.operation == primary_term)?;
+        let waits = own.operations.iter().any(|known| known.reports.contains(&report));
         rules.admit(Refusal::NothingWaits, waits)?;
         if no_longer_primary && rules.does(Duty::FailWhenReplaced) {
             return self.on_engine_failed();
@@ -224,8 +223,7 @@ impl<R: ShardRules> Turn<'_, R> {
     /// A read of one document, here and now.
     pub(super) fn on_get(&mut self, request: u8, document: u8) -> Result<(), Refusal> {
         let rules = self.rules();
-        rules.admit(Refusal::NoCopy, self.node.copy.is_some())?;
-        let copy = self.copy();
+        let copy = self.node.copy.as_mut().ok_or(Refusal::NoCopy)?;
         rules.admit(Refusal::NotStarted, copy.stage == Stage::Started)?;
         let found = copy.contents(document).map(|change| change.request);
         self.sent.push((self.actor.settings.client(), ShardMsg::Got { request, found }));

@@ -70,8 +70,7 @@ impl<R: ShardRules> Turn<'_, R> {
             Recovery::Prepared => self.on_prepared(from, target, primary_term),
             Recovery::RecoveredTo { local_checkpoint } => self.on_recovered_to(target, primary_term, local_checkpoint),
             step => {
-                rules.admit(Refusal::NoCopy, self.node.copy.is_some())?;
-                let copy = self.copy();
+                let copy = self.node.copy.as_mut().ok_or(Refusal::NoCopy)?;
                 let same = copy.allocation_id == target && copy.terms.pending == primary_term;
                 rules.admit(Refusal::RecoveryOutOfStep, same)?;
                 match step {

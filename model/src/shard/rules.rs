@@ -103,6 +103,13 @@ named! {
     }
 }
 
+impl Refusal {
+    /// Those that cannot be left out: what the contract of the coordination
+    /// layer promises, and what there is nothing to go on with without.
+    pub const STRUCTURAL: &'static [Refusal] =
+        &[Refusal::AnotherLife, Refusal::ClusterStateNotApplied, Refusal::NoCopy, Refusal::NothingWaits];
+}
+
 /// The rules that the actor goes by.
 pub trait ShardRules: RuleSet + AllocationRules {
     /// A guard: the input is refused unless `holds`.
