@@ -29,9 +29,24 @@ fn guards() -> Vec<(&'static str, Guard)> {
 }
 
 fn bounds_of(values: [u64; 13]) -> ShardBounds {
-    let [nodes, replicas, writes, departures, allocations, restores, losses, crashes, failures, commands, reads, retries, syncs] = values;
+    let [nodes, replicas, writes, departures, allocations, restores, losses, crashes, failures, commands, reads, retries, syncs] =
+        values;
     let (nodes, replicas) = (nodes as usize, replicas as usize);
-    ShardBounds { nodes, replicas, writes, departures, allocations, restores, losses, crashes, failures, commands, reads, retries, syncs }
+    ShardBounds {
+        nodes,
+        replicas,
+        writes,
+        departures,
+        allocations,
+        restores,
+        losses,
+        crashes,
+        failures,
+        commands,
+        reads,
+        retries,
+        syncs,
+    }
 }
 
 fn build<V: Visitor>(

@@ -10,8 +10,8 @@
 //! ```
 
 use super::message::{Outcome, ReplicaAction, ShardMsg};
-use super::rules::{Duty, Refusal, ShardRules};
-use super::state::{Copy, OperationId, Stage, Store};
+use super::rules::{Duty, IdWritten, Refusal, ShardRules};
+use super::state::{Copy, NO_HISTORY, OperationId, Stage, Store};
 use super::turn::Turn;
 use crate::allocation::{AssignedShard, FailedShard, RecoverySource, ShardAllocation, StartedShard};
 use crate::node_set::NodeSet;
@@ -89,18 +89,25 @@ impl<R: ShardRules> Turn<'_, R> {
     fn make(&mut self, routed: AssignedShard, source: RecoverySource, term: PrimaryTerm) {
         let rules = self.rules();
         let AssignedShard { allocation_id, primary, .. } = routed;
-        let empty =
-            || Store { allocation_id, primary, log: Default::default(), global_checkpoint: NO_OPS_PERFORMED, history: term };
+        let history = if source == RecoverySource::EmptyStore { term } else { NO_HISTORY };
+        let empty = || Store {
+            allocation_id,
+            successor: None,
+            primary,
+            log: Default::default(),
+            global_checkpoint: NO_OPS_PERFORMED,
+            history,
+        };
         let kept = self.node.disk.store.take().filter(|_| source != RecoverySource::EmptyStore);
         let has_data = kept.is_some();
         if !has_data && matches!(source, RecoverySource::ExistingStore | RecoverySource::ForcedStale) {
             return self.report_own(allocation_id); // nothing to recover from
         }
         let mut store = kept.unwrap_or_else(empty);
-        if rules.does(Duty::PersistAllocationId) {
-            (store.allocation_id, store.primary) = (allocation_id, primary);
-        }
         let recovers_from_peer = source == RecoverySource::Peer;
+        if !recovers_from_peer || !has_data || rules.id_written() == IdWritten::WhenMade {
+            (store.allocation_id, store.successor, store.primary) = (allocation_id, None, primary);
+        }
         let known = if recovers_from_peer { NO_OPS_PERFORMED } else { store.global_checkpoint };
         let mut copy = Copy {
             allocation_id,
@@ -120,7 +127,7 @@ impl<R: ShardRules> Turn<'_, R> {
         self.node.copy = Some(copy);
         self.update_from_master();
         if recovers_from_peer {
-            self.ask_for_recovery(has_data);
+            self.ask_for_recovery();
         } else {
             self.report_started();
         }
@@ -136,7 +143,9 @@ impl<R: ShardRules> Turn<'_, R> {
             None => {
                 if copy.stage == Stage::PostRecovery {
                     copy.stage = Stage::Started;
+                    self.write_id();
                 }
+                let copy = self.copy();
                 if routed.primary && !copy.primary {
                     self.promote(term);
                 } else if routed.primary && !copy.tracker.primary_mode() {
@@ -146,6 +155,14 @@ impl<R: ShardRules> Turn<'_, R> {
         }
         self.catch_up_recoveries();
         self.finish();
+    }
+
+    /// From now on, what is on disk is this copy.
+    pub(super) fn write_id(&mut self) {
+        let (allocation_id, primary) = (self.copy().allocation_id, self.copy().primary);
+        if let Some(store) = &mut self.node.disk.store {
+            (store.allocation_id, store.successor, store.primary) = (allocation_id, None, primary);
+        }
     }
 
     fn update_from_master(&mut self) {

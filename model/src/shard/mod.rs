@@ -40,7 +40,7 @@ pub use message::{
     ReplicaResponse, ReplicaResult, ShardMsg,
 };
 pub use mutant::ShardMutant;
-pub use rules::{Duty, Refusal, ShardRules};
+pub use rules::{Duty, IdWritten, Refusal, ShardRules};
 pub use state::{
     Copy, DataNode, Disk, Log, Master, OperationId, ReplicationOperation, Report, ShardNode, SourceRecovery, SourceStage, Stage,
     Store,

@@ -1,6 +1,6 @@
 //! The rules of this layer with something wrong.
 
-use super::rules::{Duty, Refusal, ShardRules};
+use super::rules::{Duty, IdWritten, Refusal, ShardRules};
 use crate::allocation::{self, AllocationIds, AllocationRules, PrimaryChange, RecoverySource, UnassignedReason};
 use crate::node_set::NodeId;
 use crate::replication::{
@@ -15,6 +15,7 @@ pub struct ShardMutant {
     allocation: allocation::Mutant,
     waived: u32,
     neglected: Option<Duty>,
+    id_written: IdWritten,
 }
 
 /// A guard of any of the three.
@@ -78,6 +79,11 @@ impl ShardMutant {
         ShardMutant { allocation: allocation::Mutant::with_effect(effect), ..ShardMutant::default() }
     }
 
+    /// The actor with another time at which allocation ids are written.
+    pub fn with_id_written(id_written: IdWritten) -> Self {
+        ShardMutant { id_written, ..ShardMutant::default() }
+    }
+
     /// The actor without one of its duties.
     pub fn neglecting(duty: Duty) -> Self {
         ShardMutant { neglected: Some(duty), ..ShardMutant::default() }
@@ -87,6 +93,10 @@ impl ShardMutant {
 impl ShardRules for ShardMutant {
     fn admit(&self, guard: Refusal, holds: bool) -> Result<(), Refusal> {
         if holds || self.waived >> guard as u32 & 1 == 1 { Ok(()) } else { Err(guard) }
+    }
+
+    fn id_written(&self) -> IdWritten {
+        self.id_written
     }
 
     fn does(&self, duty: Duty) -> bool {

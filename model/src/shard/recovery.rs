@@ -18,8 +18,8 @@
 use smallvec::SmallVec;
 
 use super::message::{Files, Placed, Recovery, ShardMsg};
-use super::rules::{Duty, Refusal, ShardRules};
-use super::state::{Copy, SourceRecovery, SourceStage, Stage};
+use super::rules::{Duty, IdWritten, Refusal, ShardRules};
+use super::state::{Copy, NO_HISTORY, SourceRecovery, SourceStage, Stage};
 use super::turn::Turn;
 use crate::allocation::StartedShard;
 use crate::node_set::NodeId;
@@ -29,9 +29,9 @@ use crate::replication::{AllocationId, NO_OPS_PERFORMED, PrimaryTerm, SeqNo, UNA
 impl<R: ShardRules> Turn<'_, R> {
     /// `PeerRecoveryTargetService`: the target asks, naming what it can be sure
     /// of: what lies below its persisted global checkpoint.
-    pub(super) fn ask_for_recovery(&mut self, has_data: bool) {
+    pub(super) fn ask_for_recovery(&mut self) {
         let store = self.node.disk.store.as_ref().expect("the copy is on disk");
-        let starting_seq_no = match has_data {
+        let starting_seq_no = match store.history != NO_HISTORY {
             false => UNASSIGNED_SEQ_NO,
             true if self.rules().does(Duty::StartFromGlobalCheckpoint) => store.global_checkpoint + 1,
             true => store.log.max_seq_no() + 1,
@@ -117,8 +117,7 @@ impl<R: ShardRules> Turn<'_, R> {
     /// The source knows the target by a later cluster state: ask again.
     fn on_delay(&mut self) -> Result<(), Refusal> {
         self.rules().admit(Refusal::RecoveryOutOfStep, self.copy().stage == Stage::Recovering)?;
-        let has_data = self.node.disk.store.as_ref().is_some_and(|store| store.log.max_seq_no() > NO_OPS_PERFORMED);
-        self.ask_for_recovery(has_data);
+        self.ask_for_recovery();
         Ok(())
     }
 
@@ -126,6 +125,7 @@ impl<R: ShardRules> Turn<'_, R> {
     fn on_prepare(&mut self, files: Option<Files>) -> Result<(), Refusal> {
         let rules = self.rules();
         rules.admit(Refusal::RecoveryOutOfStep, self.copy().stage == Stage::Recovering)?;
+        let replaced = files.is_some();
         let kept = self.node.disk.store.as_ref().expect("the copy is on disk").global_checkpoint;
         let copy = self.copy();
         let global_checkpoint = match files {
@@ -140,6 +140,9 @@ impl<R: ShardRules> Turn<'_, R> {
         };
         copy.tracker.update_global_checkpoint_on_replica(global_checkpoint);
         copy.stage = Stage::Open;
+        if replaced && rules.id_written() == IdWritten::WhenReplaced {
+            self.write_id();
+        }
         self.send_to_primary(Recovery::Prepared);
         Ok(())
     }
@@ -222,6 +225,12 @@ impl<R: ShardRules> Turn<'_, R> {
         }
         copy.stage = Stage::PostRecovery;
         let (allocation_id, primary_term) = (copy.allocation_id, copy.terms.pending);
+        if let Some(store) = &mut self.node.disk.store
+            && store.allocation_id != allocation_id
+            && rules.id_written() == IdWritten::WhenReplaced
+        {
+            store.successor = Some(allocation_id);
+        }
         self.send_to_master(ShardMsg::ShardStarted(StartedShard { allocation_id, primary_term }));
         Ok(())
     }

@@ -67,8 +67,6 @@ named! {
         FailWhenReplaced,
         /// A copy that fails a resync stays in-sync: it has missed no acknowledged write.
         KeepInSyncAfterResync,
-        /// A new primary fills the gaps in its history.
-        CloseHistory,
         /// The snapshot of a recovery is taken after the target is tracked.
         TrackBeforeSnapshot,
         /// A recovery drops what its source did not confirm.
@@ -77,27 +75,12 @@ named! {
         StartFromGlobalCheckpoint,
         /// A copy that is made primary by force begins a history of its own.
         BeginHistoryWhenForced,
-        /// The allocation id is on disk before the copy holds anything.
-        PersistAllocationId,
         /// The global checkpoint is synced in the background.
         SyncGlobalCheckpoint,
         /// A copy that the master initialises again starts over.
         StartOverWhenInitializedAgain,
         /// A copy that the routing table no longer has is closed.
         CloseUnassignedCopies,
-        /// A rolled back copy that becomes primary takes what is above the
-        /// global checkpoint into its index again.
-        RestoreHistory,
-        /// A copy answers once the operation is synced.
-        AnswerAfterSync,
-        /// The primary counts itself once the operation is synced.
-        CountAfterSync,
-        /// The global checkpoint for the copies is read before the group of copies.
-        ReadCheckpointBeforeGroup,
-        /// The group of copies is read after the operation is indexed.
-        ReadGroupAfterIndexing,
-        /// A copy enters a term once no operation of the old one is under way.
-        DrainBeforeTerm,
         /// A lost report to the master is sent again.
         RepeatReports,
     }
@@ -110,11 +93,31 @@ impl Refusal {
         &[Refusal::AnotherLife, Refusal::ClusterStateNotApplied, Refusal::NoCopy, Refusal::NothingWaits];
 }
 
+/// When a node that recovers a copy from a peer writes its allocation id in the
+/// place of the one that it had there before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IdWritten {
+    /// At once (`IndexShard` persists its state when it is made).
+    #[default]
+    WhenMade,
+    /// When what is there is given up for files, or the master says that the copy
+    /// has started: until then it still is the copy that it was, and between the
+    /// end of the recovery and the start it is both. Elasticsearch has no such rule.
+    WhenReplaced,
+    /// When the master says that it has started (#16625, the other way round).
+    WhenStarted,
+}
+
 /// The rules that the actor goes by.
 pub trait ShardRules: RuleSet + AllocationRules {
     /// A guard: the input is refused unless `holds`.
     fn admit(&self, guard: Refusal, holds: bool) -> Result<(), Refusal> {
         if holds { Ok(()) } else { Err(guard) }
+    }
+
+    /// When the allocation id of a copy that recovers is written.
+    fn id_written(&self) -> IdWritten {
+        IdWritten::WhenMade
     }
 
     /// Whether the actor does its duty.

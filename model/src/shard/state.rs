@@ -12,11 +12,17 @@ use crate::replication::{AllocationId, CopyTerms, PrimaryTerm, ReplicationTracke
 /// alone: a rollback has taken it out of the index.
 pub type Log = Translog<Change>;
 
+/// The history of a store that has no data yet.
+pub const NO_HISTORY: PrimaryTerm = 0;
+
 /// What a node has on disk of the shard.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Store {
     /// `ShardStateMetadata`: the copy that was made here last, written when it is made.
     pub allocation_id: AllocationId,
+    /// The copy that it is about to be, where the id is written when it is
+    /// replaced: its recovery has ended, and the master has not said so yet.
+    pub successor: Option<AllocationId>,
     /// Whether that copy was the primary.
     pub primary: bool,
     /// The operations.
@@ -24,8 +30,15 @@ pub struct Store {
     /// The global checkpoint.
     pub global_checkpoint: SeqNo,
     /// `history_uuid`: the term of the primary that began this history, by
-    /// creating it or by being forced.
+    /// creating it or by being forced; [`NO_HISTORY`] before there is any data.
     pub history: PrimaryTerm,
+}
+
+impl Store {
+    /// The ids under which what is here can be found.
+    pub fn ids(&self) -> impl Iterator<Item = AllocationId> + Clone {
+        [self.allocation_id].into_iter().chain(self.successor)
+    }
 }
 
 /// What survives a crash.

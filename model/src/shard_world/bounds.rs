@@ -3,6 +3,30 @@
 use super::ledger::Budget;
 use crate::specification::{Bound, BoundError, BoundKind, in_range};
 
+/// What is asked of the world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Question {
+    /// What must never happen.
+    #[default]
+    Safety,
+    /// What must be possible again from everywhere; the budget for allocations
+    /// may be overdrawn for it.
+    Recovery,
+    /// What one might expect, and what does happen.
+    Exceptions,
+}
+
+impl Question {
+    /// The name of the model.
+    pub fn model(self) -> &'static str {
+        match self {
+            Question::Safety => "shard",
+            Question::Recovery => "shard-recovery",
+            Question::Exceptions => "shard-exceptions",
+        }
+    }
+}
+
 /// The instance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShardBounds {
@@ -22,6 +46,8 @@ pub struct ShardBounds {
     pub losses: u64,
     /// How often a node crashes.
     pub crashes: u64,
+    /// Of the nodes that crash, how many never come up again, the first ones to crash.
+    pub lost: u64,
     /// How often a copy fails on its node.
     pub failures: u64,
     /// How often an operator forces a primary, accepting the loss of data, or cancels a copy.
@@ -55,6 +81,7 @@ impl ShardBounds {
             budget("restores", self.restores),
             budget("losses", self.losses),
             budget("crashes", self.crashes),
+            budget("lost", self.lost),
             budget("failures", self.failures),
             budget("commands", self.commands),
             budget("reads", self.reads),
@@ -72,6 +99,7 @@ impl ShardBounds {
             restores: self.restores as u8,
             losses: self.losses as u8,
             crashes: self.crashes as u8,
+            lost: self.lost as u8,
             failures: self.failures as u8,
             commands: self.commands as u8,
             reads: self.reads as u8,

@@ -1,8 +1,10 @@
 //! What is claimed of a shard: that acknowledged writes are kept, that copies
 //! agree, and that the shard can be whole again.
 
+use super::bounds::Question;
 use super::environment::{ShardWorld, ShardWorldAction, ShardWorldState, data_nodes, master, up};
-use crate::allocation::{CopyState, Health, RecoverySource, ShardAllocation};
+use super::recovery::{has_in_sync_data, has_primary, is_green};
+use crate::allocation::{CopyState, RecoverySource, ShardAllocation};
 use crate::node_set::NodeId;
 use crate::property::{Check, Property, Verdict};
 use crate::replication::{AllocationId, NO_OPS_PERFORMED, PrimaryTerm, SeqNo};
@@ -33,7 +35,7 @@ fn acknowledged_writes_are_kept<R: ShardRules>(_: &World<R>, state: &State) -> V
         return Ok(());
     }
     let in_sync = &master(state).allocation.in_sync;
-    for (node, store) in stores(state).filter(|(_, store)| in_sync.contains(&store.allocation_id)) {
+    for (node, store) in stores(state).filter(|(_, store)| store.ids().any(|id| in_sync.contains(&id))) {
         for (request, seq_no, term) in state.ledger.acknowledged() {
             if !has(&store.log, request, seq_no, term) {
                 return Err(format!(
@@ -119,7 +121,8 @@ fn known_checkpoints_are_true<R: ShardRules>(_: &World<R>, state: &State) -> Ver
     let term = master(state).allocation.primary_term;
     for (_, primary) in copies(state).filter(|(_, copy)| copy.tracker.primary_mode() && copy.terms.operation == term) {
         for (id, known) in primary.tracker.checkpoints() {
-            for (node, store) in stores(state).filter(|(_, store)| store.allocation_id == id && store.history == primary.history)
+            for (node, store) in
+                stores(state).filter(|(_, store)| store.ids().any(|its| its == id) && store.history == primary.history)
             {
                 let missing = (0..=known.local_checkpoint).find(|seq_no| store.log.get(*seq_no).is_none());
                 if let Some(missing) = missing {
@@ -282,7 +285,7 @@ fn global_checkpoints_never_fall<R: ShardRules>(_: &World<R>, before: &State, _:
 fn started_copies_are_complete<R: ShardRules>(_: &World<R>, before: &State, _: &ShardWorldAction, after: &State) -> Verdict {
     let Some((old, new)) = at_master(before, after) else { return Ok(()) };
     for id in new.in_sync.iter().filter(|id| !old.in_sync.contains(id)) {
-        let Some((node, store)) = stores(after).find(|(_, store)| store.allocation_id == *id) else { continue };
+        let Some((node, store)) = stores(after).find(|(_, store)| store.ids().any(|its| its == *id)) else { continue };
         let current = |copy: &&Copy| copy.tracker.primary_mode() && copy.terms.operation == new.primary_term;
         for primary in copies(after).map(|(_, copy)| copy).filter(current) {
             let upto = primary.tracker.global_checkpoint();
@@ -361,30 +364,13 @@ fn global_checkpoint_complete_when_quiet<R: ShardRules>(_: &World<R>, state: &St
     Ok(())
 }
 
-fn is_green(state: &State) -> bool {
-    let allocation = &master(state).allocation;
-    let serves = |node: NodeId| {
-        !state.outage.down.contains(node)
-            && state.nodes[node.index()]
-                .state
-                .data()
-                .and_then(|data| data.copy.as_ref())
-                .is_some_and(|copy| copy.stage == Stage::Started)
-    };
-    allocation.health() == Health::Green && allocation.assigned().all(|copy| serves(copy.node))
-}
-
-fn green<R: ShardRules>(_: &World<R>, state: &State) -> bool {
-    is_green(state)
-}
-
 /// Nobody waits for an answer.
 fn answered<R: ShardRules>(_: &World<R>, state: &State) -> bool {
     state.ledger.writes.iter().all(|write| *write != super::ledger::WriteState::Asked)
 }
 
-/// The claims of the model.
-pub(super) fn claims<R: ShardRules>() -> Vec<Property<World<R>>> {
+/// What must never happen.
+fn safety_claims<R: ShardRules>() -> Vec<Property<World<R>>> {
     let invariant = Property::<World<R>>::invariant;
     let step = Property::<World<R>>::step;
     vec![
@@ -507,19 +493,101 @@ pub(super) fn claims<R: ShardRules>() -> Vec<Property<World<R>>> {
 }
 
 /// What can be reached from everywhere, once faults have ended.
-pub(super) fn recovery_claims<R: ShardRules>() -> Vec<Property<World<R>>> {
+fn recovery_claims<R: ShardRules>() -> Vec<Property<World<R>>> {
+    let possible = |name, source, meaning, holds| Property { name, source, meaning, check: Check::AlwaysPossible(holds) };
     vec![
+        possible(
+            "GreenIsPossible",
+            "ESIntegTestCase.ensureGreen",
+            "from every state all copies can be active again, as long as some node has a copy of the in-sync set on disk",
+            |_, state| is_green(state) || !has_in_sync_data(state),
+        ),
+        possible(
+            "PrimaryIsPossible",
+            "PrimaryShardAllocator",
+            "from every state a primary can serve, as long as some node has a copy of the in-sync set on disk",
+            |_, state| has_primary(state) || !has_in_sync_data(state),
+        ),
+        possible(
+            "AnswersArePossible",
+            "ClusterDisruptionIT.testAckedIndexing",
+            "from every state all writes can be answered",
+            answered,
+        ),
+    ]
+}
+
+/// Nothing is read that is gone later.
+fn no_dirty_reads<R: ShardRules>(_: &World<R>, state: &State) -> Verdict {
+    let Some(read) = state.ledger.read else { return Ok(()) };
+    let found = |copy: &Copy| copy.log.iter().any(|(_, held)| held.source.is_some_and(|change| change.request == read));
+    match quiet_copies(state).into_iter().find(|(_, copy)| copy.primary && !found(copy)) {
+        Some((node, _)) => Err(format!("a client has read request {read}, and the primary on {node} has not got it")),
+        None => Ok(()),
+    }
+}
+
+/// A write that was not acknowledged leaves nothing behind.
+fn unacknowledged_writes_vanish<R: ShardRules>(_: &World<R>, state: &State) -> Verdict {
+    for (node, copy) in quiet_copies(state) {
+        for (_, held) in copy.log.iter() {
+            let request = held.source.map_or(0, |change| change.request);
+            if state.ledger.write(request) == Some(super::ledger::WriteState::Unknown) {
+                return Err(format!("request {request} was not acknowledged, and {node} has it"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A write that a client repeats is there once.
+fn retries_never_duplicate<R: ShardRules>(_: &World<R>, state: &State) -> Verdict {
+    for (node, copy) in copies(state) {
+        let mut requests: Vec<u8> = copy.log.iter().filter_map(|(_, held)| Some(held.source?.request)).collect();
+        requests.sort_unstable();
+        if let Some(pair) = requests.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(format!("{node} has request {} twice", pair[0]));
+        }
+    }
+    Ok(())
+}
+
+/// What one might expect, and what does happen.
+fn exceptions<R: ShardRules>() -> Vec<Property<World<R>>> {
+    let invariant = Property::<World<R>>::invariant;
+    vec![
+        invariant(
+            "NoDirtyReads",
+            "not so: elasticsearch#20031, a primary that is cut off serves reads",
+            "what a client has read is there when all is quiet",
+            no_dirty_reads,
+        ),
+        invariant(
+            "UnacknowledgedWritesVanish",
+            "not so: ReplicationOperation, a copy may have what its primary could not acknowledge",
+            "a write that was not acknowledged leaves nothing behind",
+            unacknowledged_writes_vanish,
+        ),
+        invariant(
+            "RetriesNeverDuplicate",
+            "not so: elasticsearch#9967",
+            "a write that a client asks for again is there once",
+            retries_never_duplicate,
+        ),
         Property {
-            name: "GreenIsPossible",
-            source: "ESIntegTestCase.ensureGreen",
-            meaning: "from every state all copies can be active again",
-            check: Check::AlwaysPossible(green),
-        },
-        Property {
-            name: "AnswersArePossible",
-            source: "ClusterDisruptionIT.testAckedIndexing",
-            meaning: "from every state all writes can be answered",
-            check: Check::AlwaysPossible(answered),
+            name: "PrimaryIsAlwaysPossible",
+            source: "not so: ShardStateMetadata names the copy that recovers, and no longer the one that was in sync",
+            meaning: "from every state a primary can serve again without force",
+            check: Check::AlwaysPossible(|_, state| has_primary(state)),
         },
     ]
+}
+
+/// What is claimed where this is asked.
+pub(super) fn claims<R: ShardRules>(question: Question) -> Vec<Property<World<R>>> {
+    match question {
+        Question::Safety => safety_claims(),
+        Question::Recovery => recovery_claims(),
+        Question::Exceptions => exceptions(),
+    }
 }

@@ -3,9 +3,10 @@
 
 use stateright::actor::Id;
 
-use super::bounds::ShardBounds;
+use super::bounds::{Question, ShardBounds};
 use super::claims;
 use super::ledger::{Ledger, WriteState};
+use super::recovery;
 use super::text::{MESSAGE_KINDS, TIMER_KINDS, message_kind, message_text};
 use crate::allocation::{self, CopyState, StoreFound};
 use crate::coordination::Envelope;
@@ -13,8 +14,8 @@ use crate::node_set::{NodeId, NodeSet};
 use crate::property::Property;
 use crate::replication::{AllocationId, PrimaryTerm, Sound};
 use crate::shard::{
-    Change, Command, Copy, DataNode, Disk, Master, OperationId, PrimaryTarget, Recovery, Refusal, ReplicaAction, Report, ShardActor,
-    ShardMsg, ShardNode, ShardRules, ShardSettings, ShardTimer, SourceStage, Stage,
+    Change, Command, Copy, DataNode, Disk, Master, OperationId, PrimaryTarget, Recovery, Refusal, ReplicaAction, Report,
+    ShardActor, ShardMsg, ShardNode, ShardRules, ShardSettings, ShardTimer, SourceStage, Stage,
 };
 use crate::specification::{Bound, BoundError, Fairness};
 use crate::world::{Environment, FaultKind, NetworkKind, Observed, World, WorldAction, WorldState};
@@ -24,9 +25,8 @@ use crate::world::{Environment, FaultKind, NetworkKind, Observed, World, WorldAc
 pub struct ShardEnvironment {
     /// The instance.
     pub bounds: ShardBounds,
-    /// Whether it is asked what a recovery can bring about, so that the budget
-    /// for allocations may be overdrawn.
-    pub recovers: bool,
+    /// What is asked.
+    pub question: Question,
     /// Whether the rules are the sound ones: what a mutant no longer refuses is
     /// not obsolete.
     pub sound: bool,
@@ -40,14 +40,19 @@ pub type ShardWorldState = WorldState<ShardNode, ShardTimer, Disk, ShardMsg, Led
 pub type ShardWorldAction = WorldAction<ShardMsg, ShardTimer>;
 
 /// Copies of a shard under these rules, started and in sync.
-pub fn shard_world<R: ShardRules>(rules: R, bounds: ShardBounds, recovers: bool, sound: bool) -> Result<ShardWorld<R>, BoundError> {
+pub fn shard_world<R: ShardRules>(
+    rules: R,
+    bounds: ShardBounds,
+    question: Question,
+    sound: bool,
+) -> Result<ShardWorld<R>, BoundError> {
     bounds.validate()?;
     Ok(World {
         actor: ShardActor { rules, settings: ShardSettings { data_nodes: bounds.nodes, replicas: bounds.replicas } },
         nodes: bounds.nodes + 1,
         network: NetworkKind::Consuming { keep_ignored: false },
         drop_obsolete: true,
-        environment: ShardEnvironment { bounds, recovers, sound },
+        environment: ShardEnvironment { bounds, question, sound },
     })
 }
 
@@ -265,7 +270,9 @@ fn commands(state: &ShardWorldState, overdraws: bool) -> Vec<Command> {
             commands.push(Command::Cancel { node, allow_primary: true });
         }
         if let Some(store) = &data.disk.store {
-            let found = StoreFound { node, allocation_id: store.allocation_id, primary: store.primary, failed: false };
+            let in_sync = store.ids().find(|id| allocation.is_in_sync(*id));
+            let allocation_id = in_sync.unwrap_or(store.allocation_id);
+            let found = StoreFound { node, allocation_id, primary: store.primary, failed: false };
             if left.restores > 0 || overdraws && left.overdrawn < HEADROOM {
                 commands.push(Command::AllocatePrimary { found });
             }
@@ -301,12 +308,12 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
         let mut requests = Vec::new();
         client_requests(state, &mut requests);
         failures(state, &mut requests);
-        requests.extend(commands(state, self.recovers).into_iter().map(|command| (self.master(), ShardMsg::Command(command))));
+        requests.extend(commands(state, self.recovers()).into_iter().map(|command| (self.master(), ShardMsg::Command(command))));
         requests.into_iter().map(|(node, message)| (node, Id::from(CLIENT), message)).collect()
     }
 
     fn may_fire(&self, state: &ShardWorldState, _node: NodeId, _timer: &ShardTimer) -> bool {
-        state.ledger.left.syncs > 0 || self.recovers
+        state.ledger.left.syncs > 0 || self.recovers() && state.network.is_empty()
     }
 
     fn faults(&self) -> &'static [FaultKind] {
@@ -320,6 +327,18 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
 
     fn may_crash(&self, state: &ShardWorldState, node: NodeId) -> bool {
         state.ledger.left.crashes > 0 && node != self.master()
+    }
+
+    fn may_start(&self, state: &ShardWorldState, node: NodeId) -> bool {
+        !state.ledger.lost.contains(node)
+    }
+
+    fn recovery_step(&self, world: &ShardWorld<R>, state: &ShardWorldState) -> Option<ShardWorldAction> {
+        recovery::step(world, state)
+    }
+
+    fn allowed_in_recovery(&self, state: &ShardWorldState, action: &ShardWorldAction) -> bool {
+        recovery::is_allowed(state, action)
     }
 
     fn may_lose(&self, state: &ShardWorldState, envelope: &Envelope<ShardMsg>) -> bool {
@@ -340,6 +359,10 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
             WorldAction::Crash { node } => {
                 left.crashes = left.crashes.saturating_sub(1);
                 ledger.crashed = ledger.crashed.with(*node);
+                if let Some(rest) = left.lost.checked_sub(1) {
+                    left.lost = rest;
+                    ledger.lost = ledger.lost.with(*node);
+                }
             }
             WorldAction::Request { message, .. } => match message {
                 ShardMsg::Write { change, .. } => ledger.ask(change.request),
@@ -354,10 +377,7 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
         for (_, message) in step.sent {
             match message {
                 ShardMsg::Outcome { request, outcome } => ledger.hear(*request, *outcome),
-                ShardMsg::Got { found, .. } => {
-                    let told = |request: &u8| matches!(ledger.write(*request), Some(WriteState::Acknowledged { .. }));
-                    ledger.dirty_read = found.filter(|request| !told(request));
-                }
+                ShardMsg::Got { found, .. } => ledger.read = *found,
                 _ => {}
             }
         }
@@ -396,9 +416,8 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
     /// such a step follows one of that copy.
     fn is_obsolete(&self, receiver: &ShardNode, _source: NodeId, message: &ShardMsg) -> bool {
         let ShardNode::Data(node) = receiver else { return false };
-        let serves = |term: PrimaryTerm| {
-            node.copy.as_ref().filter(|copy| copy.tracker.primary_mode() && copy.terms.operation == term)
-        };
+        let serves =
+            |term: PrimaryTerm| node.copy.as_ref().filter(|copy| copy.tracker.primary_mode() && copy.terms.operation == term);
         match message {
             ShardMsg::ClusterState { life, state } => {
                 *life < node.disk.life || node.applied.as_ref().is_some_and(|applied| applied.version >= state.version)
@@ -412,8 +431,9 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
                 .is_none_or(|copy| !copy.operations.iter().any(|operation| operation.reports.contains(report))),
             ShardMsg::Recovery { target, primary_term, step } => match step {
                 Recovery::Start { .. } => false,
-                Recovery::Prepared | Recovery::RecoveredTo { .. } => serves(*primary_term)
-                    .is_none_or(|copy| !copy.recoveries.iter().any(|known| known.target == *target)),
+                Recovery::Prepared | Recovery::RecoveredTo { .. } => {
+                    serves(*primary_term).is_none_or(|copy| !copy.recoveries.iter().any(|known| known.target == *target))
+                }
                 _ => node.copy.as_ref().is_none_or(|copy| copy.allocation_id != *target || copy.terms.pending != *primary_term),
             },
             _ => false,
@@ -421,7 +441,7 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
     }
 
     fn name(&self) -> String {
-        String::from(if self.recovers { "shard-recovery" } else { "shard" })
+        self.question.model().to_owned()
     }
 
     fn bounds(&self) -> Vec<Bound> {
@@ -429,7 +449,7 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
     }
 
     fn claims(&self) -> Vec<Property<ShardWorld<R>>> {
-        if self.recovers { claims::recovery_claims() } else { claims::claims() }
+        claims::claims(self.question)
     }
 
     fn refusals(&self) -> Vec<&'static str> {
@@ -459,6 +479,11 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
 }
 
 impl ShardEnvironment {
+    /// Whether the budget for allocations may be overdrawn.
+    fn recovers(&self) -> bool {
+        self.question == Question::Recovery
+    }
+
     /// What a command costs. Taking a node for gone that is there is a mistake,
     /// and allocations are counted, so that they end.
     fn pay(&self, ledger: &mut Ledger, command: &Command) {

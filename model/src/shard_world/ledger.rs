@@ -40,6 +40,8 @@ pub struct Budget {
     pub losses: u8,
     /// Crashes.
     pub crashes: u8,
+    /// Crashes for good.
+    pub lost: u8,
     /// Copies that fail.
     pub failures: u8,
     /// Commands of operators.
@@ -63,8 +65,10 @@ pub struct Ledger {
     pub crashed: NodeSet,
     /// Whether an operator has accepted the loss of data.
     pub data_loss: bool,
-    /// What the last read found that nobody had been told was there: a request.
-    pub dirty_read: Option<u8>,
+    /// Nodes that have crashed for good.
+    pub lost: NodeSet,
+    /// The request whose write the last read found.
+    pub read: Option<u8>,
     /// What may still happen.
     pub left: Budget,
 }
@@ -72,7 +76,7 @@ pub struct Ledger {
 impl Ledger {
     /// Before anything happened.
     pub fn new(left: Budget) -> Self {
-        Ledger { writes: SmallVec::new(), crashed: NodeSet::EMPTY, data_loss: false, dirty_read: None, left }
+        Ledger { writes: SmallVec::new(), crashed: NodeSet::EMPTY, data_loss: false, lost: NodeSet::EMPTY, read: None, left }
     }
 
     /// The write of a request.

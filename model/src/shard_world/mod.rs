@@ -26,8 +26,9 @@ mod bounds;
 mod claims;
 mod environment;
 mod ledger;
+mod recovery;
 mod text;
 
-pub use bounds::ShardBounds;
+pub use bounds::{Question, ShardBounds};
 pub use environment::{ShardEnvironment, ShardWorld, ShardWorldAction, ShardWorldState, shard_world};
 pub use ledger::{Budget, Ledger, WriteState};
