@@ -47,7 +47,41 @@ const DRIVEN: [(&[&str], &[&str]); 4] = [
     (&["FindPeersTimer", "SessionEnded"], &[]),
 ];
 
-const ELSEWHERE: [Elsewhere; 12] = [
+const SHARDS: [&str; 3] = ["shard", "shard-recovery", "shard-exceptions"];
+
+const ELSEWHERE: [Elsewhere; 20] = [
+    Elsewhere {
+        models: &SHARDS,
+        what: What::EveryGuard,
+        because: "a copy that refuses a request answers so, which is a step; the kill table shows which guards are missed",
+    },
+    Elsewhere { models: &SHARDS, what: What::Action("Outcome"), because: "clients take it, and they are no actors" },
+    Elsewhere { models: &SHARDS, what: What::Action("Got"), because: "clients take it, and they are no actors" },
+    Elsewhere {
+        models: &SHARDS,
+        what: What::Action("AllocateNewPrimary"),
+        because: "it is taken before the first state, in which every copy has started",
+    },
+    Elsewhere {
+        models: &["shard-recovery", "shard-exceptions"],
+        what: What::Action("Get"),
+        because: "reads change nothing that can be put right, and are the model shard's",
+    },
+    Elsewhere {
+        models: &["shard-recovery"],
+        what: What::Action("Cancel"),
+        because: "commands of operators are the model shard's",
+    },
+    Elsewhere {
+        models: &["shard-recovery"],
+        what: What::Action("AllocateStalePrimary"),
+        because: "commands of operators are the model shard's",
+    },
+    Elsewhere {
+        models: &["shard-recovery"],
+        what: What::Action("AllocateEmptyPrimary"),
+        because: "commands of operators are the model shard's",
+    },
     Elsewhere {
         models: &["stabilisation"],
         what: What::EveryGuard,

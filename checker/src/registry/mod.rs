@@ -183,6 +183,8 @@ registry![
     replica_engine::ReplicaEngineEntry,
     session::SessionEntry,
     shard::ShardEntry,
+    shard::ShardRecoveryEntry,
+    shard::ShardExceptionsEntry,
 ];
 
 /// The model of this name.

@@ -69,7 +69,6 @@ impl<R: ShardRules> ShardActor<R> {
                 allocation.allocate_empty_primary(rules, node, accept_data_loss)
             }
             Command::Cancel { node, allow_primary } => allocation.cancel(rules, node, allow_primary, None),
-            Command::FullRestart => Ok(allocation.full_restart(rules)),
             Command::NodeJoined { .. } | Command::Process { .. } => Ok(allocation.clone()),
         }
     }

@@ -228,8 +228,6 @@ pub enum Command {
         /// Whether it may be the primary.
         allow_primary: bool,
     },
-    /// Every node is gone: terms and in-sync sets stay, routing does not.
-    FullRestart,
 }
 
 /// Everything that an actor of this layer can receive or send.

@@ -1,9 +1,10 @@
 //! What is claimed of a shard: that acknowledged writes are kept, that copies
 //! agree, and that the shard can be whole again.
 
-use super::bounds::Question;
+use super::bounds::{Question, ShardBounds};
 use super::environment::{ShardWorld, ShardWorldAction, ShardWorldState, data_nodes, master, up};
 use super::recovery::{has_in_sync_data, has_primary, is_green};
+use crate::allocation::invariants::{INVARIANTS, STEP_INVARIANTS};
 use crate::allocation::{CopyState, RecoverySource, ShardAllocation};
 use crate::node_set::NodeId;
 use crate::property::{Check, Property, Verdict};
@@ -209,6 +210,18 @@ fn well_formed_routing_table<R: ShardRules>(_: &World<R>, state: &State) -> Verd
         Some(node) => Err(format!("{node} has a copy and is no member")),
         None => Ok(()),
     }
+}
+
+/// What the committed state must be by itself.
+fn allocation_is_consistent<R: ShardRules>(_: &World<R>, state: &State) -> Verdict {
+    let allocation = &master(state).allocation;
+    INVARIANTS.iter().try_for_each(|(name, holds)| holds(allocation).map_err(|why| format!("{name}: {why}")))
+}
+
+/// How the committed state may change.
+fn allocation_changes_by_the_rules<R: ShardRules>(_: &World<R>, before: &State, _: &ShardWorldAction, after: &State) -> Verdict {
+    let Some((old, new)) = at_master(before, after) else { return Ok(()) };
+    STEP_INVARIANTS.iter().try_for_each(|(name, holds)| holds(old, new).map_err(|why| format!("{name}: {why}")))
 }
 
 /// The committed state before and after a step of the master.
@@ -441,6 +454,18 @@ fn safety_claims<R: ShardRules>() -> Vec<Property<World<R>>> {
             "one primary, one copy on a node, and only on members",
             well_formed_routing_table,
         ),
+        invariant(
+            "AllocationIsConsistent",
+            "AllocationService, IndexMetadataUpdater: their assertions",
+            "what a committed state alone must be: ids, sizes, sources of recoveries (`allocation::invariants`)",
+            allocation_is_consistent,
+        ),
+        step(
+            "AllocationChangesByTheRules",
+            "AllocationService, IndexMetadataUpdater: their assertions",
+            "what must be of two committed states after one another: who leaves the in-sync set, and why (`allocation::invariants`)",
+            allocation_changes_by_the_rules,
+        ),
         step(
             "InSyncNeverEmpty",
             "IndexMetadataUpdater, InSyncAllocationIdTests",
@@ -552,8 +577,20 @@ fn retries_never_duplicate<R: ShardRules>(_: &World<R>, state: &State) -> Verdic
     Ok(())
 }
 
-/// What one might expect, and what does happen.
-fn exceptions<R: ShardRules>() -> Vec<Property<World<R>>> {
+/// What one might expect, and what does happen: reads where there are reads,
+/// retries where there are retries, and so on, so that each has a behaviour of its own.
+fn exceptions<R: ShardRules>(bounds: &ShardBounds) -> Vec<Property<World<R>>> {
+    let all = all_exceptions();
+    let about = match () {
+        () if bounds.reads > 0 => "NoDirtyReads",
+        () if bounds.retries > 0 => "RetriesNeverDuplicate",
+        () if bounds.lost > 0 => "PrimaryIsAlwaysPossible",
+        () => "UnacknowledgedWritesVanish",
+    };
+    all.into_iter().filter(|claim| claim.name == about).collect()
+}
+
+fn all_exceptions<R: ShardRules>() -> Vec<Property<World<R>>> {
     let invariant = Property::<World<R>>::invariant;
     vec![
         invariant(
@@ -584,10 +621,10 @@ fn exceptions<R: ShardRules>() -> Vec<Property<World<R>>> {
 }
 
 /// What is claimed where this is asked.
-pub(super) fn claims<R: ShardRules>(question: Question) -> Vec<Property<World<R>>> {
+pub(super) fn claims<R: ShardRules>(question: Question, bounds: &ShardBounds) -> Vec<Property<World<R>>> {
     match question {
         Question::Safety => safety_claims(),
         Question::Recovery => recovery_claims(),
-        Question::Exceptions => exceptions(),
+        Question::Exceptions => exceptions(bounds),
     }
 }

@@ -449,7 +449,7 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
     }
 
     fn claims(&self) -> Vec<Property<ShardWorld<R>>> {
-        claims::claims(self.question)
+        claims::claims(self.question, &self.bounds)
     }
 
     fn refusals(&self) -> Vec<&'static str> {

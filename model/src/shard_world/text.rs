@@ -2,7 +2,7 @@
 
 use crate::shard::{Command, Recovery, ReplicaAction, ReplicaResult, ShardMsg};
 
-pub(super) const MESSAGE_KINDS: [&str; 33] = [
+pub(super) const MESSAGE_KINDS: [&str; 32] = [
     "ClusterState",
     "ShardFailed",
     "ShardStarted",
@@ -35,7 +35,6 @@ pub(super) const MESSAGE_KINDS: [&str; 33] = [
     "AllocateStalePrimary",
     "AllocateEmptyPrimary",
     "Cancel",
-    "FullRestart",
 ];
 
 pub(super) const TIMER_KINDS: [&str; 1] = ["GlobalCheckpointSyncTimer"];
@@ -79,7 +78,6 @@ pub(super) fn message_kind(message: &ShardMsg) -> usize {
             Command::AllocateStalePrimary { .. } => 29,
             Command::AllocateEmptyPrimary { .. } => 30,
             Command::Cancel { .. } => 31,
-            Command::FullRestart => 32,
         },
     }
 }
@@ -172,6 +170,5 @@ fn command_text(command: &Command) -> String {
         Command::AllocateStalePrimary { node, .. }
         | Command::AllocateEmptyPrimary { node, .. }
         | Command::Cancel { node, .. } => node.to_string(),
-        Command::FullRestart => String::new(),
     }
 }
