@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use clap::Args as ClapArgs;
-use quorate_checker::simulate::coverage::{CountedRules, Coverage, MODES, TIMER_KINDS};
+use quorate_checker::simulate::coverage::{CountedRules, Coverage, MODES};
 use quorate_checker::simulate::file::SimulationTrace;
 use quorate_checker::simulate::guided::explore;
 use quorate_checker::simulate::mutants::{self, SEEDS_MAX};
@@ -13,9 +13,9 @@ use quorate_checker::simulate::plan::STEPS;
 use quorate_checker::simulate::scenarios::{self, ELSEWHERE, Scenario};
 use quorate_checker::simulate::shorten::shorten;
 use quorate_checker::simulate::sweep::{Sweep, SweepReport, sweep};
-use quorate_checker::simulate::{Failure as Violation, MESSAGE_KINDS, Plan, RunOptions, run_plan};
+use quorate_checker::simulate::{Failure as Violation, Plan, RunOptions, run_plan};
 use quorate_model::coordination::Sound;
-use quorate_model::coordinator::{CoordinatorMutant, Policy};
+use quorate_model::coordinator::{CoordinatorMutant, MESSAGE_KINDS, Policy, TIMER_KINDS};
 use quorate_model::settings::Settings;
 
 use crate::output::{Color, Paint, line, wrap};

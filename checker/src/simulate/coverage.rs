@@ -8,41 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use quorate_model::NodeId;
 use quorate_model::coordination::{Rejection, RuleSet};
-use quorate_model::coordinator::{CoordinatorMsg, CoordinatorTimer, Mode, Policy, Publication, Refusal};
+use quorate_model::coordinator::{CoordinatorMsg, MESSAGE_KINDS, Mode, Policy, Publication, Refusal, TIMER_KINDS};
 use quorate_traces::recording::RecordedInput;
 
 use super::cluster::{Input, State};
-use super::words::{MESSAGE_KINDS, message_kind};
-
-/// The kinds of timers.
-pub const TIMER_KINDS: [&str; 9] = [
-    "FindPeers",
-    "Election",
-    "LeaderCheck",
-    "LeaderCheckTimeout",
-    "FollowerCheck",
-    "FollowerCheckTimeout",
-    "PublicationTimeout",
-    "Lag",
-    "NextTask",
-];
 
 /// The modes, as [`Coverage::mode_changes`] counts them.
 pub const MODES: [&str; 3] = ["Candidate", "Leader", "Follower"];
-
-fn timer_kind(timer: &CoordinatorTimer) -> usize {
-    match timer {
-        CoordinatorTimer::FindPeers => 0,
-        CoordinatorTimer::Election => 1,
-        CoordinatorTimer::LeaderCheck => 2,
-        CoordinatorTimer::LeaderCheckTimeout => 3,
-        CoordinatorTimer::FollowerCheck(_) => 4,
-        CoordinatorTimer::FollowerCheckTimeout(_) => 5,
-        CoordinatorTimer::PublicationTimeout => 6,
-        CoordinatorTimer::Lag => 7,
-        CoordinatorTimer::NextTask => 8,
-    }
-}
 
 fn mode_kind(mode: Mode) -> usize {
     match mode {
@@ -88,16 +60,14 @@ impl Coverage {
         match input {
             RecordedInput::Start { .. } => self.starts += 1,
             RecordedInput::Deliver { content, .. } | RecordedInput::Disconnect { content, .. } => {
-                if let Some(kind) = message_kind(content) {
-                    self.messages[kind] += 1;
-                }
+                self.messages[content.kind()] += 1;
                 match content {
                     CoordinatorMsg::Publish(Publication::Full(_)) => self.full_states += 1,
                     CoordinatorMsg::Publish(Publication::Diff(_)) => self.diffs += 1,
                     _ => {}
                 }
             }
-            RecordedInput::Timeout { timer } => self.timers[timer_kind(timer)] += 1,
+            RecordedInput::Timeout { timer } => self.timers[timer.kind()] += 1,
         }
         if let Some(before) = before.filter(|before| before.mode != after.mode) {
             self.mode_changes[mode_kind(before.mode)][mode_kind(after.mode)] += 1;
