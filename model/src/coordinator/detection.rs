@@ -143,6 +143,9 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
     /// Counts a failed check, and says whether those in a row are enough.
     fn one_failure_more(&mut self, node: NodeId, retry_count: u64) -> bool {
+        if !self.rules.counts_failed_checks() {
+            return false;
+        }
         let known = self.state.failures.iter().position(|(failing, _)| *failing == node);
         let count = known.map_or(0, |position| self.state.failures.remove(position).1);
         let (count, enough) = CheckCount(count.into()).failed(CheckFailure::Timeout, retry_count);

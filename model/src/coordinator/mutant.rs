@@ -45,6 +45,22 @@ pub enum CoordinatorEffect {
     EvenConfigurations,
     /// A node bootstraps with the initial masters that it has found, and with nobody else.
     NoPlaceholders,
+    /// A winner closes its election scheduler before its first state is applied.
+    ForgetsBackOff,
+    /// Checks that are not answered, or with no, never are enough.
+    ForgivesFailedChecks,
+    /// Who accepts after the commit is not told of it.
+    ForgetsLateAcceptances,
+    /// A publication is complete once it is committed, whoever has yet to apply it.
+    WaitsForNobody,
+    /// States are always sent whole.
+    SendsWholeStates,
+    /// States are sent as differences also to nodes that do not have what they differ from.
+    SendsOnlyDifferences,
+    /// A node that cannot use a difference does not get the whole state.
+    DoesNotResend,
+    /// Configurations shrink though `cluster.auto_shrink_voting_configuration` is off.
+    AlwaysShrinks,
 }
 
 /// A Coordinator with something wrong.
@@ -137,7 +153,8 @@ impl Policy for CoordinatorMutant {
 
     fn better_configuration(&self, view: &LeaderView) -> Option<NodeSet> {
         let votes = if self.is(CoordinatorEffect::MissingVotesReconfigure) { view.nodes } else { view.join_votes };
-        let view = LeaderView { join_votes: votes, ..*view };
+        let auto_shrink = view.auto_shrink || self.is(CoordinatorEffect::AlwaysShrinks);
+        let view = LeaderView { join_votes: votes, auto_shrink, ..*view };
         let better = if self.is(CoordinatorEffect::EvenConfigurations) {
             improve_configuration(&OfAnySize, &view)
         } else {
@@ -164,6 +181,31 @@ impl Policy for CoordinatorMutant {
 
     fn applies_before_answering(&self) -> bool {
         !self.is(CoordinatorEffect::AnswersBeforeApplying)
+    }
+
+    fn keeps_back_off(&self) -> bool {
+        !self.is(CoordinatorEffect::ForgetsBackOff)
+    }
+
+    fn counts_failed_checks(&self) -> bool {
+        !self.is(CoordinatorEffect::ForgivesFailedChecks)
+    }
+
+    fn commits_late_acceptances(&self) -> bool {
+        !self.is(CoordinatorEffect::ForgetsLateAcceptances)
+    }
+
+    fn waits_for_appliers(&self) -> bool {
+        !self.is(CoordinatorEffect::WaitsForNobody)
+    }
+
+    fn sends_difference(&self, has_base: bool) -> bool {
+        let whole = self.is(CoordinatorEffect::SendsWholeStates);
+        !whole && (has_base || self.is(CoordinatorEffect::SendsOnlyDifferences))
+    }
+
+    fn sends_whole_again(&self) -> bool {
+        !self.is(CoordinatorEffect::DoesNotResend)
     }
 }
 
