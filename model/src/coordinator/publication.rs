@@ -328,14 +328,20 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     }
 
     /// Whoever has not applied the state in a while is removed (`LagDetector`).
+    /// Time goes on for those that were late before: otherwise a leader that
+    /// publishes all the time would never remove anybody. (Elasticsearch has a
+    /// timer for each state; here who is late since is removed with them.)
     fn watch_laggards(&mut self, publication: &LeaderPublication<V>) {
         let driven = self.settings.driven;
         if !driven.membership || !driven.replies || !self.rules.removes_laggards() {
             return;
         }
-        self.state.lagging = publication.targets.iter().filter(|target| !publication.applied.contains(*target)).collect();
+        let late: NodeSet = publication.targets.iter().filter(|target| !publication.applied.contains(*target)).collect();
+        let still_late = !self.state.lagging.intersection(late).is_empty();
+        self.state.lagging = late;
         match follower_lag_timeout_ms(&self.settings.elasticsearch) {
-            Some(ms) if !self.state.lagging.is_empty() => self.set_timer_ms(CoordinatorTimer::Lag, ms),
+            Some(_) if still_late => {}
+            Some(ms) if !late.is_empty() => self.set_timer_ms(CoordinatorTimer::Lag, ms),
             _ => self.cancel_timer(CoordinatorTimer::Lag),
         }
     }
