@@ -16,6 +16,24 @@ use super::cluster::{Input, State};
 /// The modes, as [`Coverage::mode_changes`] counts them.
 pub const MODES: [&str; 3] = ["Candidate", "Leader", "Follower"];
 
+/// What no run exercises, and why.
+pub const NOT_IN_RUNS: &[(&str, &str)] = &[
+    ("Outcome", "it is for clients"),
+    ("AlreadyBootstrapped", "a node with a configuration does not try to bootstrap"),
+    ("NotBootstrapped", "nobody votes for a node that has not stood, and none stands before it is bootstrapped"),
+    ("PublishElectionNotWon", "only a leader publishes, and nobody leads without having won"),
+    ("PreviousPublicationNotAccepted", ACCEPTS_AT_ONCE),
+    ("PublishTermMismatch", "a leader publishes in its current term"),
+    ("PublishVersionNotNewer", "a leader publishes one version above what it has accepted"),
+    ("ReconfigurationInProgress", "a leader asks beforehand whether its last change is committed"),
+    ("NoJoinQuorumForConfig", "a better configuration is made of nodes whose votes the leader holds"),
+    ("PublishResponseElectionNotWon", "only a leader looks at acceptances"),
+    ("CommitAcceptedTermMismatch", "a commit goes to those that have accepted the state that it names"),
+    ("CommitBeforeOwnAcceptance", ACCEPTS_AT_ONCE),
+];
+
+const ACCEPTS_AT_ONCE: &str = "a leader accepts its own publication in the turn in which it publishes it";
+
 fn mode_kind(mode: Mode) -> usize {
     match mode {
         Mode::Candidate => 0,
@@ -49,6 +67,23 @@ impl Coverage {
     /// How many messages of this kind nodes took.
     pub fn message(&self, kind: &str) -> u64 {
         MESSAGE_KINDS.iter().position(|known| *known == kind).map_or(0, |index| self.messages[index])
+    }
+
+    /// What was never exercised, of messages, timers, changes of mode that there
+    /// are, and guards, which `refusals` counts.
+    pub fn never(&self, refusals: &[(&'static str, u64)]) -> Vec<&'static str> {
+        let [candidate, leader, follower] = self.mode_changes;
+        let changes = [
+            ("Candidate to Leader", candidate[1]),
+            ("Candidate to Follower", candidate[2]),
+            ("Leader to Candidate", leader[0]),
+            ("Follower to Candidate", follower[0]),
+        ];
+        let messages = MESSAGE_KINDS.into_iter().zip(self.messages);
+        let timers = TIMER_KINDS.into_iter().zip(self.timers);
+        let states = [("whole states", self.full_states), ("differences", self.diffs), ("starts", self.starts)];
+        let all = messages.chain(timers).chain(changes).chain(states).chain(refusals.iter().copied());
+        all.filter(|(_, count)| *count == 0).map(|(name, _)| name).collect()
     }
 
     /// Counts abstract states from now on.

@@ -67,9 +67,12 @@ impl<R: Policy> Cluster<R> {
         Failure::new(property, why, self.now_ms())
     }
 
-    /// The nodes that the leader can talk with, both ways, and that are well.
+    /// The nodes of its cluster that the leader can talk with, both ways, and that are well.
     pub fn connected_with(&self, leader: NodeId) -> NodeSet {
-        self.up().filter(|(id, state)| self.links.connects(leader, *id) && state.healthy).map(|(id, _)| id).collect()
+        self.up()
+            .filter(|(id, state)| self.links.connects(leader, *id) && state.healthy && self.belongs(*id))
+            .map(|(id, _)| id)
+            .collect()
     }
 
     fn assert_settled(&self, leader: NodeId) -> Step {

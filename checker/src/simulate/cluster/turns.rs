@@ -92,6 +92,11 @@ impl<R: Policy> Cluster<R> {
         }
         let content = self.codec.message(dest.index() as PeerId, datagrams);
         let content = content.map_err(|why| Failure::new(Failure::WIRE, why, self.now_ms()))?;
+        if self.hanging.contains(dest) && matches!(content, CoordinatorMsg::Commit(_)) {
+            let datagrams = datagrams.to_vec();
+            self.unapplied.push(Task::Deliver { source, incarnation, dest, session, number, datagrams });
+            return Ok(());
+        }
         let source = source.index() as PeerId;
         self.turn(dest, RecordedInput::Deliver { source, incarnation, message: number, content })
     }

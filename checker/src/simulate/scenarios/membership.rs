@@ -1,10 +1,9 @@
 //! Nodes join and are removed.
 
-use quorate_model::coordination::{ClusterState, Durable};
-use quorate_model::coordinator::{ClusterMetadata, CoordinatorMsg, CoordinatorSettings, Mode, Policy};
+use quorate_model::coordinator::{CoordinatorMsg, CoordinatorSettings, Mode, Policy};
 use quorate_model::{NodeId, NodeSet};
 
-use super::super::cluster::{DEFAULT_DELAY_VARIABILITY_MS, Step};
+use super::super::cluster::{DEFAULT_DELAY_VARIABILITY_MS, Step, of_another_cluster};
 use super::super::links::LinkStatus;
 use super::super::times;
 use super::{Bench, Scenario};
@@ -154,11 +153,7 @@ fn another_cluster<R: Policy>(bench: &Bench<R>) -> Step {
     let stranger = NodeId(3);
     cluster.crash(stranger)?;
     let leader = cluster.stabilise()?;
-    // Its cluster had other nodes too, without which it can do nothing.
-    let value = ClusterMetadata { cluster_uuid: 999, uuid_committed: true, ..ClusterMetadata::blank() };
-    let config = [stranger, NodeId(20), NodeId(21)].into_iter().collect();
-    let accepted = ClusterState { term: 1, version: 7, value, config, committed_config: config };
-    cluster.set_disk(stranger, Durable { current_term: 1, accepted });
+    cluster.set_disk(stranger, of_another_cluster(stranger));
     cluster.start_node(stranger)?;
     cluster.run_for(
         times::joining_ms(&cluster.settings().elasticsearch, 1) + times::election_ms(&cluster.settings().elasticsearch),

@@ -144,7 +144,7 @@ impl<R: Policy> Bench<R> {
     fn settled_with(&self, settings: CoordinatorSettings) -> Result<(Cluster<R>, NodeId), Failure> {
         let mut cluster = self.start(settings)?;
         let mut plan = Plan::random(self.seed, 200, &[]);
-        plan.steps.retain(|step| !matches!(step.deed, Deed::Exclude { .. } | Deed::ToggleAutoShrink));
+        plan.steps.retain(|step| !matches!(step.deed, Deed::Exclude { .. } | Deed::ToggleAutoShrink | Deed::ChangeRole { .. }));
         cluster.run_randomly(&plan, true)?;
         cluster.cool_down()?;
         let leader = cluster.stabilise()?;
