@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use quorate_checker::simulate::coverage::{CountedRules, Coverage, MODES, NOT_IN_RUNS};
 use quorate_checker::simulate::file::SimulationTrace;
 use quorate_checker::simulate::guided::explore;
-use quorate_checker::simulate::mutants::{self, SEEDS_MAX};
+use quorate_checker::simulate::mutants::{self, HEADER, SEEDS_MAX};
 use quorate_checker::simulate::plan::STEPS;
 use quorate_checker::simulate::scenarios::{self, ELSEWHERE, Scenario};
 use quorate_checker::simulate::shorten::shorten;
@@ -307,16 +307,20 @@ fn mutant_table(args: &Args, paint: Paint) -> Result<Conclusion, Failure> {
     let threads = args.threads.map_or(Sweep::of(0..1).threads, usize::from);
     let pinned = mutants::pinned();
     let (mut found_some, mut as_pinned) = (0, true);
+    line(HEADER);
     for mutant in mutants::mutants() {
         let found = mutants::first_seed(&mutant, SEEDS_MAX, threads)?;
-        let row = pinned.iter().find(|row| row.id == mutant.id).and_then(|row| row.found);
-        let same = row == found.as_ref().map(|(seed, property)| (*seed, property.as_str()));
+        let found = found.as_ref().map(|(seed, property)| (*seed, property.as_str()));
+        let row = pinned.iter().find(|row| row.id == mutant.id);
+        let same = row.is_some_and(|row| row.found == found);
         found_some += usize::from(found.is_some());
         as_pinned &= same;
-        let words = found.map_or(format!("-\tnone of {SEEDS_MAX} seeds"), |(seed, property)| format!("{seed}\t{property}"));
-        line(&format!("{}\t{words}{}", mutant.id, if same { String::new() } else { paint.bad("\tnot as pinned") }));
+        line(&mutants::line_of(mutant.id, found));
+        if !same {
+            eprintln!("{} {}", mutant.id, paint.bad("is not as pinned"));
+        }
     }
-    line(&format!("{found_some} mutants are found"));
+    eprintln!("{found_some} mutants are found within {SEEDS_MAX} seeds");
     Ok(if as_pinned { Conclusion::Holds } else { Conclusion::Violated })
 }
 
@@ -324,7 +328,8 @@ fn list(paint: Paint) {
     for scenario in scenarios::scenarios::<Sound>() {
         line(&paint.heading(scenario.name));
         line(&wrap(scenario.shows, 4));
-        line(&wrap(&format!("{}; fails under {}", scenario.original, scenario.fails_under), 4));
+        let notices = scenario.noticed_by.words();
+        line(&wrap(&format!("{}; fails under {}, which {notices} notices", scenario.original, scenario.fails_under), 4));
     }
     line(&paint.heading("not here"));
     for (original, why) in ELSEWHERE {

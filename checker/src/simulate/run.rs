@@ -230,17 +230,19 @@ impl<R: Policy> Cluster<R> {
 
     /// A node that has the role `master` is started without it, if no voting
     /// configuration stands and falls with that; one that has lost it, with it.
-    fn change_role(&mut self, node: NodeId) -> Step {
+    pub(super) fn change_role(&mut self, node: NodeId) -> Step {
         let settings = self.settings();
         let (eligible, initial) = (settings.master_eligible, settings.initial_master_nodes);
         if eligible.contains(node) {
             let left = eligible.without(node);
             let stands = |config: NodeSet| !config.contains(node) || config.intersection(left).len() * 2 > config.len();
             let states_stand = self.kept_states().all(|state| stands(state.config) && stands(state.committed_config));
+            // Before anything is committed, configurations may be made of whoever was found.
+            let founded = self.up().any(|(_, state)| state.applied.is_some());
             let somebody_leads = left.iter().any(|id| !settings.voting_only.contains(id));
             // Who only votes cannot hand over what it alone knows besides the node that loses its role.
             let has_others = !settings.voting_only.is_empty() || !self.belongs(node) || self.lost_role.is_some();
-            if has_others || !somebody_leads || !states_stand || !stands(initial) {
+            if has_others || !founded || !somebody_leads || !states_stand || !stands(initial) {
                 return Ok(());
             }
             self.lost_role = Some(node);

@@ -225,14 +225,14 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             Mode::Leader => {
                 self.state.validating.retain(|(node, _)| *node != peer);
                 self.state.joins = self.state.joins.without(peer);
-                if self.accepted().value.members.nodes.contains(peer) {
+                if self.accepted().value.members.nodes.contains(peer) && self.rules.heeds_lost_sessions() {
                     self.follower_failed(peer);
                 }
                 if let Some(id) = self.state.publication.as_ref().map(|publication| publication.id()) {
                     self.fail_target(peer, id);
                 }
             }
-            Mode::Follower(leader) if leader == peer => self.become_candidate(),
+            Mode::Follower(leader) if leader == peer && self.rules.heeds_lost_sessions() => self.become_candidate(),
             Mode::Follower(_) => {}
             Mode::Candidate => {
                 self.state.peers = self.state.peers.without(peer);

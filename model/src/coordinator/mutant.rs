@@ -61,6 +61,16 @@ pub enum CoordinatorEffect {
     DoesNotResend,
     /// Configurations shrink though `cluster.auto_shrink_voting_configuration` is off.
     AlwaysShrinks,
+    /// Configurations do not shrink though it is on.
+    NeverShrinks,
+    /// Configurations shrink to fewer than three nodes.
+    ShrinksBelowThree,
+    /// Nodes that are no longer master-eligible keep their votes.
+    ForgetsRoles,
+    /// Nobody is given up because its session has ended.
+    IgnoresLostSessions,
+    /// A node goes on planning elections when it has a leader.
+    KeepsStanding,
 }
 
 /// A Coordinator with something wrong.
@@ -114,6 +124,19 @@ impl ReconfiguratorRules for OfAnySize {
     }
 }
 
+/// A configuration of three may become one of two.
+struct WithoutLeastSize;
+
+impl ReconfiguratorRules for WithoutLeastSize {
+    fn best_size(&self, live: usize) -> usize {
+        live
+    }
+
+    fn least_size(&self, _: bool, _: usize) -> usize {
+        1
+    }
+}
+
 impl Policy for CoordinatorMutant {
     fn permit(&self, guard: Refusal, holds: bool) -> Result<(), Refusal> {
         if holds || self.waived >> guard as u32 & 1 == 1 { Ok(()) } else { Err(guard) }
@@ -153,10 +176,14 @@ impl Policy for CoordinatorMutant {
 
     fn better_configuration(&self, view: &LeaderView) -> Option<NodeSet> {
         let votes = if self.is(CoordinatorEffect::MissingVotesReconfigure) { view.nodes } else { view.join_votes };
-        let auto_shrink = view.auto_shrink || self.is(CoordinatorEffect::AlwaysShrinks);
-        let view = LeaderView { join_votes: votes, auto_shrink, ..*view };
+        let shrinks = view.auto_shrink && !self.is(CoordinatorEffect::NeverShrinks);
+        let auto_shrink = shrinks || self.is(CoordinatorEffect::AlwaysShrinks);
+        let master_eligible = if self.is(CoordinatorEffect::ForgetsRoles) { view.nodes } else { view.master_eligible };
+        let view = LeaderView { join_votes: votes, auto_shrink, master_eligible, ..*view };
         let better = if self.is(CoordinatorEffect::EvenConfigurations) {
             improve_configuration(&OfAnySize, &view)
+        } else if self.is(CoordinatorEffect::ShrinksBelowThree) {
+            improve_configuration(&WithoutLeastSize, &view)
         } else {
             improve_configuration(&Reconfigurator, &view)
         };
@@ -189,6 +216,14 @@ impl Policy for CoordinatorMutant {
 
     fn counts_failed_checks(&self) -> bool {
         !self.is(CoordinatorEffect::ForgivesFailedChecks)
+    }
+
+    fn stops_standing(&self) -> bool {
+        !self.is(CoordinatorEffect::KeepsStanding)
+    }
+
+    fn heeds_lost_sessions(&self) -> bool {
+        !self.is(CoordinatorEffect::IgnoresLostSessions)
     }
 
     fn commits_late_acceptances(&self) -> bool {

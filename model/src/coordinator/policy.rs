@@ -256,6 +256,18 @@ pub trait Policy: RuleSet {
         true
     }
 
+    /// Whether a node that has applied its leader's state plans no more elections.
+    #[inline]
+    fn stops_standing(&self) -> bool {
+        true
+    }
+
+    /// Whether a leader or a follower is given up when its session ends.
+    #[inline]
+    fn heeds_lost_sessions(&self) -> bool {
+        true
+    }
+
     /// Whether a node that accepts after the commit is told of it.
     #[inline]
     fn commits_late_acceptances(&self) -> bool {

@@ -233,7 +233,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     fn apply(&mut self) {
         let (id, metadata) = (self.accepted().id(), self.accepted().value.clone());
         self.state.applied = Some(Applied { id, metadata });
-        if ElectionAttempts::is_done(self.is_candidate(), id.term, self.current_term()) {
+        if ElectionAttempts::is_done(self.is_candidate(), id.term, self.current_term()) && self.rules.stops_standing() {
             self.close_scheduler();
         }
     }

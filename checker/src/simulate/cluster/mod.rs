@@ -135,6 +135,8 @@ pub struct Cluster<R: Policy> {
     pub(super) draws: Draws,
     /// How much later than it should anything happens, in ms.
     pub variability_ms: u64,
+    /// How much longer states and checks of followers take, in ms.
+    pub slow_states_ms: u64,
     /// The network.
     pub links: Links,
     give_up_ms: u64,
@@ -174,6 +176,7 @@ impl<R: Policy> Cluster<R> {
             queue: TaskQueue::default(),
             draws: Draws::new(simulated.seed, Stream::Schedule),
             variability_ms: DEFAULT_DELAY_VARIABILITY_MS,
+            slow_states_ms: 0,
             links: Links::default(),
             give_up_ms: simulated.give_up_ms,
             failing_writes: 0,
@@ -340,6 +343,7 @@ impl<R: Policy> Cluster<R> {
         (self.failing_writes, self.slow_writes) = (0, 0);
         self.deliver_lost();
         self.variability_ms = DEFAULT_DELAY_VARIABILITY_MS;
+        self.slow_states_ms = 0;
         for node in self.nodes().iter() {
             if self.hanging.contains(node) {
                 self.set_applier(node, false);
