@@ -123,10 +123,13 @@ fn the_fastest_rows_of_the_table_are_as_pinned() {
 /// What random runs do not find is found by something else, or cannot be.
 #[test]
 fn the_table_says_what_else_finds_a_mutant() {
-    let expected: Vec<String> = pinned().iter().map(|row| mutants::line_of(row.id, row.found)).collect();
-    let pinned_lines: Vec<&str> = mutants::TABLE.lines().collect();
-    assert_eq!(pinned_lines[0], mutants::HEADER);
-    assert_eq!(pinned_lines[1..], expected, "`quorate simulate --mutant-table` prints the table");
+    let lines = pinned().into_iter().map(|row| mutants::line_of(row.id, row.found) + "\n");
+    let expected = format!("{}\n{}", mutants::HEADER, lines.collect::<String>());
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/simulate/mutants.tsv");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&file, &expected).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), expected, "UPDATE_EXPECT=1 writes what else finds them anew");
     assert!(mutants::HEADER.contains(&SEEDS_MAX.to_string()));
     let only_exhaustive =
         pinned().into_iter().filter(|row| row.found.is_none() && mutants::scenarios_that_fail(row.id).is_empty());
@@ -136,10 +139,8 @@ fn the_table_says_what_else_finds_a_mutant() {
         killed += usize::from(!found.starts_with("nothing: "));
     }
     assert!(killed >= 5, "{killed} are found by exhaustive search alone");
-    assert_eq!(
-        mutants::exhaustive("W-ReconfigurationInProgress").unwrap(),
-        "nothing: a leader asks beforehand whether its last change is committed"
-    );
+    // Overlapping reconfiguration is one of them.
+    assert!(mutants::exhaustive("W-ReconfigurationInProgress").unwrap().starts_with("zen-with-terms: P2bInvariant"));
 }
 
 /// A Coordinator with a bug that no rule knows of.

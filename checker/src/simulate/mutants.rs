@@ -11,7 +11,7 @@ use quorate_model::coordinator::{CoordinatorEffect, CoordinatorMutant, Refusal};
 
 use super::run::RunOptions;
 use super::sweep::{Sweep, sweep};
-use crate::registry::{Expected, coordinator_mutants};
+use crate::registry::{Expected, coordinator_mutants, find as find_model};
 
 /// How many seeds a mutant that is not found was given.
 pub const SEEDS_MAX: u64 = 200;
@@ -106,7 +106,7 @@ pub fn pinned() -> Vec<PinnedRow> {
         let (id, seed, property) = (columns.next()?, columns.next()?, columns.next()?);
         Some(PinnedRow { id, found: seed.parse().ok().map(|seed| (seed, property)) })
     };
-    TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(row).collect()
+    include_str!("mutants.tsv").lines().filter(|line| !line.starts_with('#')).filter_map(row).collect()
 }
 
 /// The kill tables of the Coordinator's models, and of the rules without it.
@@ -133,7 +133,7 @@ fn deaths(model: &str, id: &str) -> Vec<(&'static str, &'static str)> {
 /// Why what only one effect changes can do no harm.
 const HARMLESS: [(&str, &str); 1] = [(
     "LM05",
-    "the back-off of the others goes on; seven nodes with delays of 1 to 10 seconds publish their first state as soon without it",
+    "the back-off of the others goes on; seven nodes with delays of 1 to 10 seconds publish their first state at about the same time",
 )];
 
 /// What exhaustive search says of a mutant: the model, the property and the
@@ -149,6 +149,14 @@ pub fn exhaustive(id: &str) -> Option<String> {
     let self_checks = ["SingleNodeInvariant", "FollowsTheRules"];
     let of_rules = || deaths(RULES_ALONE, id).into_iter().find(|(name, _)| !self_checks.contains(name));
     let dies = dies.or_else(|| of_rules().map(|(name, length)| format!("{RULES_ALONE}: {name} in {length} states")));
+    // Some searches of the rules alone are too large for the tests that write the tables.
+    let rules_rows = || find_model(RULES_ALONE).map(|info| (info.mutants)()).unwrap_or_default();
+    let large =
+        || rules_rows().into_iter().find(|row| row.id == id && deaths(RULES_ALONE, id).is_empty()).map(|row| row.expected);
+    let dies = dies.or_else(|| match large() {
+        Some(Expected::Dies(property)) => Some(format!("{RULES_ALONE}: {property} (`quorate mutants {RULES_ALONE}`)")),
+        _ => None,
+    });
     let harmless = HARMLESS.iter().find(|(known, _)| *known == id).map(|(_, why)| format!("nothing: {why}"));
     dies.or(harmless).or_else(|| {
         rows.iter().find_map(|row| match row.expected {
@@ -177,9 +185,6 @@ pub fn line_of(id: &str, found: Option<(u64, &str)>) -> String {
 /// The first line of the table.
 pub const HEADER: &str =
     "# mutant\tfirst seed of 200 that finds it\twhat is violated\twhat exhaustive search finds\tscenarios that fail";
-
-/// The pinned table as text.
-pub const TABLE: &str = include_str!("mutants.tsv");
 
 /// The first seed below `seeds_max` that finds a mutant, and the property that is violated.
 ///

@@ -4,8 +4,8 @@
 //! Most begin, as the originals do, with a random run after which the cluster
 //! must settle. A scenario is named like its original, in small letters with
 //! hyphens. [`ELSEWHERE`] says of every other test where its subject is checked
-//! or why it has none here. The mutant that turns a scenario red is named with
-//! it, and the tests run it.
+//! or why it has none here. With each scenario is named the mutant under which
+//! it fails with its first seed, and what notices that; the tests play it.
 
 mod acknowledgements;
 mod elections;
