@@ -15,6 +15,7 @@ mod mutants;
 mod output;
 mod progress;
 mod simulate;
+mod simulated_trace;
 mod trace;
 mod units;
 

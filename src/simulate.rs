@@ -5,24 +5,22 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use clap::Args as ClapArgs;
-use quorate_checker::simulate::coverage::{CountedRules, Coverage, MODES, TIMER_KINDS};
+use quorate_checker::simulate::coverage::{CountedRules, Coverage, MODES, NOT_IN_RUNS};
 use quorate_checker::simulate::file::SimulationTrace;
 use quorate_checker::simulate::guided::explore;
-use quorate_checker::simulate::mutants::{self, SEEDS_MAX};
+use quorate_checker::simulate::mutants::{self, HEADER, SEEDS_MAX};
 use quorate_checker::simulate::plan::STEPS;
 use quorate_checker::simulate::scenarios::{self, ELSEWHERE, Scenario};
 use quorate_checker::simulate::shorten::shorten;
 use quorate_checker::simulate::sweep::{Sweep, SweepReport, sweep};
-use quorate_checker::simulate::{Failure as Violation, MESSAGE_KINDS, Plan, RunOptions, run_plan};
+use quorate_checker::simulate::{Failure as Violation, Plan, RunOptions, run_plan};
 use quorate_model::coordination::Sound;
-use quorate_model::coordinator::{CoordinatorMutant, Policy};
+use quorate_model::coordinator::{CoordinatorMutant, MESSAGE_KINDS, Policy, TIMER_KINDS};
 use quorate_model::settings::Settings;
 
 use crate::output::{Color, Paint, line, wrap};
+use crate::simulated_trace::{SHORTENING_RUNS_MAX, run_again};
 use crate::{Conclusion, Failure};
-
-/// How many runs shortening a failing plan may take.
-const SHORTENING_RUNS_MAX: usize = 400;
 
 /// Run clusters of the Coordinator in virtual time: random disruptions or scenarios, from seeds
 #[derive(ClapArgs)]
@@ -77,6 +75,9 @@ pub struct Args {
     /// Print what happens, for a single seed or a replay
     #[arg(long)]
     events: bool,
+    /// How many runs shortening a failing plan may take; 0 leaves it as it is
+    #[arg(long, value_name = "N", default_value_t = SHORTENING_RUNS_MAX)]
+    shorten_runs: usize,
     /// Print what the seeds exercised
     #[arg(long)]
     coverage: bool,
@@ -101,7 +102,7 @@ fn seed_range(text: &str) -> Result<(u64, u64), String> {
 
 pub fn run(args: &Args) -> Result<Conclusion, Failure> {
     // A setting that is not known is refused before anything runs.
-    Settings::default().updated(args.settings.iter().map(String::as_str))?;
+    Settings::parse(args.settings.iter().map(String::as_str))?;
     let paint = Paint::new(args.color);
     if args.list {
         list(paint);
@@ -227,9 +228,16 @@ fn coverage(coverage: &Coverage, refusals: Option<Refusals>) {
         changes.map(|(from, to)| (format!("{} to {}", MODES[from], MODES[to]), coverage.mode_changes[from][to])).collect(),
     );
     row("states received", vec![(String::from("whole"), coverage.full_states), (String::from("as differences"), coverage.diffs)]);
-    if let Some(refusals) = refusals {
-        row("guards that refused", refusals.into_iter().map(|(name, count)| (name.to_owned(), count)).collect());
-    }
+    let Some(refusals) = refusals else { return };
+    let never = coverage.never(&refusals);
+    row("guards that refused", refusals.into_iter().map(|(name, count)| (name.to_owned(), count)).collect());
+    let reason = |name: &str| NOT_IN_RUNS.iter().find(|(known, _)| *known == name).map(|(_, why)| *why);
+    let (cannot, did_not): (Vec<_>, Vec<_>) = never.into_iter().partition(|name| reason(name).is_some());
+    line("  never exercised, and cannot be");
+    cannot.iter().for_each(|name| line(&wrap(&format!("{name}: {}", reason(name).unwrap_or_default()), 4)));
+    let words = if did_not.is_empty() { String::from("nothing") } else { did_not.join(", ") };
+    line("  never exercised by these seeds");
+    line(&wrap(&words, 4));
 }
 
 /// Shortens a failing plan, and writes its trace.
@@ -242,7 +250,7 @@ fn report_failure<R: Policy>(
     paint: Paint,
 ) -> Result<(), Failure> {
     let fails = |plan: &Plan| run_plan(plan, rules.clone(), options(args, false)).ok().and_then(|outcome| outcome.failure);
-    let short = shorten(plan, failure, SHORTENING_RUNS_MAX, fails);
+    let short = shorten(plan, failure, args.shorten_runs, fails);
     let events = run_plan(&short.plan, rules.clone(), options(args, true))?.log;
     line(&format!("{}: {}", paint.heading(name), paint.bad(&failure.property)));
     line(&wrap(&failure.to_string(), 2));
@@ -255,11 +263,7 @@ fn report_failure<R: Policy>(
 
 fn replay(args: &Args, path: &Path, paint: Paint) -> Result<Conclusion, Failure> {
     let trace = SimulationTrace::read(path)?;
-    let options = RunOptions { no_self_checks: trace.mutant.is_some(), log: args.events, ..RunOptions::default() };
-    let outcome = match &trace.mutant {
-        Some(id) => run_plan(&trace.plan, mutants::find(id)?.rules, options)?,
-        None => run_plan(&trace.plan, Sound, options)?,
-    };
+    let outcome = run_again(&trace, &trace.plan, args.events)?;
     outcome.log.iter().for_each(|event| line(event));
     match outcome.failure {
         Some(failure) if failure == trace.failure => {
@@ -303,16 +307,20 @@ fn mutant_table(args: &Args, paint: Paint) -> Result<Conclusion, Failure> {
     let threads = args.threads.map_or(Sweep::of(0..1).threads, usize::from);
     let pinned = mutants::pinned();
     let (mut found_some, mut as_pinned) = (0, true);
+    line(HEADER);
     for mutant in mutants::mutants() {
         let found = mutants::first_seed(&mutant, SEEDS_MAX, threads)?;
-        let row = pinned.iter().find(|row| row.id == mutant.id).and_then(|row| row.found);
-        let same = row == found.as_ref().map(|(seed, property)| (*seed, property.as_str()));
+        let found = found.as_ref().map(|(seed, property)| (*seed, property.as_str()));
+        let row = pinned.iter().find(|row| row.id == mutant.id);
+        let same = row.is_some_and(|row| row.found == found);
         found_some += usize::from(found.is_some());
         as_pinned &= same;
-        let words = found.map_or(format!("-\tnone of {SEEDS_MAX} seeds"), |(seed, property)| format!("{seed}\t{property}"));
-        line(&format!("{}\t{words}{}", mutant.id, if same { String::new() } else { paint.bad("\tnot as pinned") }));
+        line(&mutants::line_of(mutant.id, found));
+        if !same {
+            eprintln!("{} {}", mutant.id, paint.bad("is not as pinned"));
+        }
     }
-    line(&format!("{found_some} mutants are found"));
+    eprintln!("{found_some} mutants are found within {SEEDS_MAX} seeds");
     Ok(if as_pinned { Conclusion::Holds } else { Conclusion::Violated })
 }
 
@@ -320,7 +328,8 @@ fn list(paint: Paint) {
     for scenario in scenarios::scenarios::<Sound>() {
         line(&paint.heading(scenario.name));
         line(&wrap(scenario.shows, 4));
-        line(&wrap(&format!("{}; fails under {}", scenario.original, scenario.fails_under), 4));
+        let notices = scenario.noticed_by.words();
+        line(&wrap(&format!("{}; fails under {}, which {notices} notices", scenario.original, scenario.fails_under), 4));
     }
     line(&paint.heading("not here"));
     for (original, why) in ELSEWHERE {

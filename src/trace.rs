@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use quorate_checker::registry::{self, Visitor};
+use quorate_checker::simulate::file::SimulationTrace;
 use quorate_model::Specification;
 use quorate_traces::recording::RecordingError;
 use quorate_traces::replay::{self, Divergence};
@@ -13,6 +14,7 @@ use quorate_traces::scenario::{self, ScenarioError};
 use quorate_traces::table::{self, TableOptions};
 use quorate_traces::{Rules, Trace, TraceError, TraceInfo, file, itf, mermaid, page, recorded, shiviz, shorten, svg};
 
+use crate::simulated_trace::{self, Shown, SimulatedTraceError};
 use crate::{Conclusion, Failure};
 
 /// What to do with a trace.
@@ -24,7 +26,8 @@ use crate::{Conclusion, Failure};
   quorate trace shorten --output short.itf.json violation.itf.json
   quorate trace export --format svg --output violation.svg violation.itf.json
   quorate trace export --format scenario --output story.scenario violation.itf.json
-  quorate trace replay story.scenario")]
+  quorate trace replay story.scenario
+  quorate trace show --diff seed-17.json          what `quorate simulate` wrote; also replay and shorten")]
 pub struct Args {
     #[command(subcommand)]
     verb: TraceVerb,
@@ -37,7 +40,7 @@ enum TraceVerb {
     Show(ShowArgs),
     /// Re-executes a trace or a scenario on today's code; stops at the first divergence (exit code 1).
     Replay {
-        /// An ITF file or a scenario, compressed or not.
+        /// An ITF file, a scenario, or a run of `quorate simulate`; compressed or not.
         file: PathBuf,
     },
     /// Leaves out the steps that a violation does not need.
@@ -45,7 +48,7 @@ enum TraceVerb {
         /// Where to; standard output if left out.
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
-        /// An ITF file, compressed or not.
+        /// An ITF file or a run of `quorate simulate`, compressed or not.
         file: PathBuf,
     },
     /// Writes a trace in another format.
@@ -63,7 +66,7 @@ enum TraceVerb {
 
 #[derive(clap::Args)]
 struct ShowArgs {
-    /// An ITF file, compressed or not.
+    /// An ITF file or a run of `quorate simulate`, compressed or not.
     file: PathBuf,
     /// Show only what each step changes.
     #[arg(long)]
@@ -71,10 +74,10 @@ struct ShowArgs {
     /// Show only these nodes, and the steps that concern them: n1,n2.
     #[arg(long, value_name = "NODE", value_delimiter = ',')]
     node: Vec<String>,
-    /// The first state to show.
+    /// The first state, or event of a simulated run, to show.
     #[arg(long, value_name = "STATE", default_value_t = 0)]
     from: usize,
-    /// The last state to show.
+    /// The last one to show.
     #[arg(long, value_name = "STATE")]
     to: Option<usize>,
     /// Columns to use, at least 40 [default: those of the terminal, else 100].
@@ -130,6 +133,9 @@ pub enum TraceCommandError {
         /// What is wrong with it.
         error: ScenarioError,
     },
+    /// A run of a simulation that is none, or does not fit.
+    #[error(transparent)]
+    Simulated(#[from] SimulatedTraceError),
     /// An option that does not fit the trace.
     #[error("{0}")]
     Usage(String),
@@ -196,7 +202,21 @@ fn load_raw(path: &Path) -> Result<Vec<Trace>, TraceCommandError> {
         let read = scenario::read(&text).map(|trace| vec![trace]);
         return read.map_err(|error| TraceCommandError::Scenario { path: path.to_owned(), error });
     }
+    if SimulationTrace::is_one(&text) {
+        let why = "a run of a simulation, which has no states: it can be shown, replayed and shortened with `quorate trace`";
+        return Err(TraceCommandError::Usage(format!("{}: {why}", path.display())));
+    }
     itf::read_all(&text).map_err(refused)
+}
+
+/// The text of a file that `quorate simulate` wrote.
+fn simulated(path: &Path) -> Result<Option<String>, TraceCommandError> {
+    if path.is_dir() {
+        return Ok(None);
+    }
+    let read =
+        file::read_text(path).map_err(|error| TraceCommandError::Trace { path: path.to_owned(), error: Box::new(error) })?;
+    Ok(SimulationTrace::is_one(&read).then_some(read))
 }
 
 /// A scenario with all its states; anything else as it is.
@@ -235,6 +255,11 @@ fn print(text: &str) -> Result<(), TraceCommandError> {
 }
 
 fn show(args: &ShowArgs) -> Result<Conclusion, TraceCommandError> {
+    if let Some(text) = simulated(&args.file)? {
+        let shown = Shown { changes_only: args.diff, nodes: &args.node, from: args.from, to: args.to };
+        print(&simulated_trace::show(&args.file, &text, &shown)?)?;
+        return Ok(Conclusion::Holds);
+    }
     load(&args.file)?.iter().try_for_each(|trace| show_one(args, trace))?;
     Ok(Conclusion::Holds)
 }
@@ -271,6 +296,10 @@ fn show_one(args: &ShowArgs, trace: &Trace) -> Result<(), TraceCommandError> {
 }
 
 fn replay_file(path: &Path) -> Result<Conclusion, TraceCommandError> {
+    if let Some(text) = simulated(path)? {
+        let (conclusion, words) = simulated_trace::replay(path, &text)?;
+        return print(&words).map(|()| conclusion);
+    }
     let traces = load_raw(path)?;
     let mut exit = Conclusion::Holds;
     for (index, trace) in traces.iter().enumerate() {
@@ -295,6 +324,12 @@ fn replay_file(path: &Path) -> Result<Conclusion, TraceCommandError> {
 }
 
 fn shorten_file(path: &Path, output: Option<&Path>) -> Result<Conclusion, TraceCommandError> {
+    if let Some(text) = simulated(path)? {
+        let (short, before) = simulated_trace::shortened(path, &text)?;
+        write(&short.text(), output)?;
+        eprintln!("{}: {} steps instead of {before}", path.display(), short.plan.steps.len());
+        return Ok(Conclusion::Holds);
+    }
     let trace = load_one(path)?;
     let refused = |reason| TraceCommandError::NotReplayable { path: path.to_owned(), reason };
     let shorter = with_model(&trace, Shorten(&trace)).and_then(|made| made).map_err(refused)?;

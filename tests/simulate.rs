@@ -45,10 +45,10 @@ fn a_mutant_leaves_a_trace_that_fails_again() {
     assert_eq!((code, out.contains("holds")), (0, true), "{out}");
 
     // Another version's trace is not run.
-    fs::write(&trace, text.replace("\"simulation\": 1", "\"simulation\": 7")).unwrap();
+    fs::write(&trace, text.replace("\"simulation\": 2", "\"simulation\": 7")).unwrap();
     let (_, err, code) = quorate(&["--replay", trace.to_str().unwrap()]);
     assert_eq!(code, 2);
-    assert!(err.contains("format 7") && err.contains("knows format 1"), "{err}");
+    assert!(err.contains("format 7") && err.contains("knows format 2"), "{err}");
 }
 
 #[test]

@@ -200,3 +200,40 @@ fn every_story_of_the_gallery_replays_and_so_does_its_scenario() {
     }
     assert!(count >= 20);
 }
+
+/// What `quorate simulate` writes is shown, replayed and shortened like any trace.
+#[test]
+fn simulated_runs_are_traces_too() {
+    let folder = Folder::new("simulated");
+    let dir = folder.0.to_string_lossy().into_owned();
+    ends(&["simulate", "--mutant", "CM07", "--seeds", "0..50", "--shorten-runs", "0", "--trace-dir", &dir], 1, "shortened from");
+    let trace = std::fs::read_dir(&folder.0).unwrap().next().unwrap().unwrap().path();
+    let (path, text) = (trace.to_string_lossy().into_owned(), std::fs::read_to_string(&trace).unwrap());
+
+    ends(&["trace", "show", &path], 0, "a simulated run of");
+    ends(&["trace", "show", "--diff", "--node", "n1", "--from", "2", "--to", "20", &path], 0, "events 2 to 20");
+    ends(&["trace", "show", "--node", "n9", &path], 2, "--node n9: the trace has the nodes n1");
+    ends(&["trace", "show", "--from", "9999999", &path], 2, "the trace has the events 0 to");
+    ends(&["trace", "replay", &path], 0, "is violated, as recorded");
+
+    let short = folder.0.join("short.json").to_string_lossy().into_owned();
+    ends(&["trace", "shorten", "--output", &short, &path], 0, " steps instead of ");
+    let steps = |path: &str| std::fs::read_to_string(path).unwrap().matches("\"tasks\":").count();
+    assert!(steps(&short) < steps(&path));
+    ends(&["trace", "replay", &short], 0, "is violated, as recorded");
+
+    // Something else happens, another version wrote it, nothing is wrong with it, or it has no states.
+    let other = folder.file("other.json", &text.replacen(" comes up: candidate", " comes up: leader", 1));
+    ends(&["trace", "replay", &other], 1, "and recorded is");
+    let version = folder.file("version.json", &text.replacen("\"simulation\": 2", "\"simulation\": 1", 1));
+    for verb in ["show", "replay", "shorten"] {
+        ends(&["trace", verb, &version], 2, "format 1");
+    }
+    let sound = folder.file("sound.json", &text.replacen("\"mutant\": \"CM07\",", "", 1));
+    ends(&["trace", "shorten", &sound], 2, "does not fail");
+    let unknown = folder.file("unknown.json", &text.replacen("CM07", "XX99", 1));
+    ends(&["trace", "replay", &unknown], 2, "no mutant 'XX99'");
+    ends(&["trace", "show", &folder.file("cut.json", &text[..text.len() / 2])], 2, "is no trace of a simulation");
+    ends(&["trace", "export", "--format", "svg", &path], 2, "has no states");
+    ends(&["explore", &path], 2, "has no states");
+}

@@ -381,6 +381,53 @@ fn a_save_in_flight_at_a_kill_may_or_may_not_be_there() {
     assert_eq!(run(false).unwrap(), 1);
 }
 
+/// A leader that is a quorum alone commits in the turn in which it publishes.
+/// Killed before that turn is saved, it has committed nothing.
+#[test]
+fn what_a_lone_leader_commits_and_does_not_save_has_not_happened() {
+    let run = |kept: bool| {
+        let mut bench = Bench::new(Sound, 1);
+        bench.elect(0);
+        bench.submit(0, "colour", "blue");
+        let before = bench.nodes[0].disk.clone();
+        bench.submit(0, "colour", "red");
+        let applied = |bench: &Bench<Sound>| bench.nodes[0].state.as_ref().unwrap().applied.clone().unwrap();
+        assert_eq!(applied(&bench).metadata.value.get("colour").unwrap(), "red");
+        assert!(matches!(bench.nodes[0].lines.pop().unwrap().event, RecordedEvent::Synced { .. }));
+        let undone = applied(&bench).id;
+        if !kept {
+            bench.nodes[0].disk = before;
+        }
+        bench.start(0);
+        bench.elect(0);
+        let again = bench.nodes[0].state.as_ref().unwrap().applied.as_ref().unwrap().id;
+        assert_eq!(again.version == undone.version, !kept, "the version is given again if nobody knows of it");
+        bench.submit(0, "colour", "green");
+        bench.finish();
+        validate_folder(bench.folder.path()).map(|accepted| accepted.restarts)
+    };
+    assert_eq!(run(true).unwrap(), 1);
+    assert_eq!(run(false).unwrap(), 1);
+}
+
+/// What the last turn of a killed node would have done is judged all the same.
+#[test]
+fn a_turn_that_was_not_saved_is_judged_at_the_end() {
+    let mut bench = Bench::new(CoordinatorMutant::on(Mutant::with_effect(Effect::CommitOnFirstAcceptance)), 3);
+    bench.elect(0);
+    bench.deliver(0, 1);
+    let line = bench.line_count(0) + 1;
+    bench.deliver(1, 0);
+    assert!(matches!(bench.nodes[0].lines.pop().unwrap().event, RecordedEvent::Synced { .. }));
+    match judged_by_properties(&bench) {
+        Err(RecordingRejected::Line { path, line: at, why }) => {
+            assert_eq!((path.file_name().unwrap().to_str().unwrap(), at), ("n1-1.jsonl", line));
+            assert!(why.starts_with("CommitHasQuorum"), "{why}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_state_that_the_actor_would_not_have_is_rejected() {
     let bench = sound_run();

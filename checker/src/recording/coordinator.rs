@@ -11,10 +11,12 @@ use quorate_model::coordinator::{
     ClusterMetadata, ClusterUuid, Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, KeyValues, Policy,
     PublicationOutcome, actor_id,
 };
-use quorate_model::coordinator_world::node_claims::{committed_uuid_stays, mode_invariant, won_elections_stay_won};
+use quorate_model::coordinator_world::node_claims::{
+    change_starts_from_a_committed_one, committed_uuid_stays, configurations_are_kept, mode_invariant, won_elections_stay_won,
+};
 use quorate_model::coordinator_world::refines_the_rules;
 use quorate_model::settings::Settings;
-use quorate_model::{NodeId, Verdict};
+use quorate_model::{NodeId, NodeSet, Verdict};
 use quorate_traces::recording::{RecordedInput, RecordingHeader, read_recording};
 use stateright::actor::{Actor, Id};
 
@@ -138,11 +140,7 @@ impl<R: Policy> CoordinatorJudge<R> {
     fn observe(&mut self, turn: &JudgedTurn<'_, Node<R>>) -> bool {
         let mut news = false;
         let base = turn.before.map_or(PublicationId::new(0, 0), accepted);
-        let under_way = turn.after.publication.as_ref().map(|publication| &publication.state);
-        // A node that is alone has accepted, and maybe committed, in the turn in which it published.
-        let own = turn.after.coordination.accepted();
-        let at_once = turn.before.is_some() && own.value.master == Some(turn.node) && own.id() != base;
-        for state in under_way.into_iter().chain(at_once.then_some(own)) {
+        for state in publications(turn) {
             let state = ClusterState { value: unmarked(&state.value), ..state.clone() };
             news |= self.history.publish(turn.node, &state, base);
         }
@@ -186,17 +184,26 @@ impl<R: Policy> CoordinatorJudge<R> {
     fn check_turn(&self, turn: &JudgedTurn<'_, Node<R>>) -> Verdict {
         applied_versions_grow(turn.node, turn.before, turn.after)?;
         success_is_applied(turn)?;
-        let is = &turn.after.coordination;
-        let eligible = turn.actor.settings.master_eligible;
-        if let Some(stranger) = is.volatile.join_votes.iter().find(|voter| !eligible.contains(*voter)) {
-            let node = turn.node;
+        let (node, is) = (turn.node, &turn.after.coordination);
+        let (eligible, had) = (
+            turn.actor.settings.master_eligible,
+            turn.before.map_or(NodeSet::EMPTY, |before| before.coordination.volatile.join_votes),
+        );
+        // Whoever has lost the role since had it when it voted.
+        let mut new = is.volatile.join_votes.iter().filter(|voter| !had.contains(*voter));
+        if let Some(stranger) = new.find(|voter| !eligible.contains(*voter)) {
             return Err(format!(
                 "OnlyMasterEligibleNodesVote: {node} counts the vote of {stranger}, which is not master-eligible"
             ));
         }
         let Some(was) = turn.before.map(|before| &before.coordination) else { return Ok(()) };
-        named("CommittedClusterUuidStays", committed_uuid_stays(turn.node, was, is))?;
-        named("WonElectionsStayWon", won_elections_stay_won(turn.node, was, is))
+        named("CommittedClusterUuidStays", committed_uuid_stays(node, was, is))?;
+        named("WonElectionsStayWon", won_elections_stay_won(node, was, is))?;
+        named("OneReconfigurationAtATime", configurations_are_kept(node, was, is))?;
+        let change = |state: &ClusterState<_>| {
+            change_starts_from_a_committed_one(node, was, state.id(), state.config, state.committed_config)
+        };
+        named("OneReconfigurationAtATime", publications(turn).into_iter().try_for_each(change))
     }
 
     fn check_refinement(&self, turn: &JudgedTurn<'_, Node<R>>) -> Verdict {
@@ -271,6 +278,16 @@ fn named(name: &str, verdict: Verdict) -> Verdict {
 fn accepted(state: &State) -> PublicationId {
     let accepted = state.coordination.accepted();
     PublicationId::new(accepted.term, accepted.version)
+}
+
+/// What a leader publishes or has published in this turn. A node that is alone
+/// has accepted, and maybe committed, in the turn in which it published.
+fn publications<'a, R: Policy>(turn: &JudgedTurn<'a, Node<R>>) -> Vec<&'a ClusterState<ClusterMetadata<KeyValues>>> {
+    let base = turn.before.map_or(PublicationId::new(0, 0), accepted);
+    let under_way = turn.after.publication.as_ref().map(|publication| &publication.state);
+    let own = turn.after.coordination.accepted();
+    let at_once = turn.before.is_some() && own.value.master == Some(turn.node) && own.id() != base;
+    under_way.into_iter().chain(at_once.then_some(own)).collect()
 }
 
 fn applied_versions_grow(node: NodeId, before: Option<&State>, after: &State) -> Verdict {

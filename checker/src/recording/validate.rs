@@ -75,7 +75,12 @@ pub fn validate<A: Actor<State: Serialize, Storage: Serialize>>(
             }
         }
         if !progress {
-            return merge.ended().map(|()| accepted);
+            merge.ended()?;
+            // What a run ends in the middle of may have been saved.
+            for index in 0..merge.lanes.len() {
+                merge.decide(index, judge)?;
+            }
+            return Ok(accepted);
         }
     }
 }
@@ -110,6 +115,20 @@ struct Lane<A: Actor> {
     saving: Option<(u64, A::Storage)>,
     /// Messages that wait for that sync.
     held: Vec<MessageKey>,
+    /// Turns that a kill may undo, until then: nothing of them has left the node.
+    undecided: Vec<Undecided<A>>,
+}
+
+/// A turn of which nothing but its line is left if its node is killed before it is saved.
+struct Undecided<A: Actor> {
+    /// Which recording, and which of its lines.
+    recording: usize,
+    line: usize,
+    seq: u64,
+    input: RecordedInput<A::Msg, A::Timer, A::Storage>,
+    before: Option<A::State>,
+    after: A::State,
+    sent: Vec<RecordedMessage<A::Msg>>,
 }
 
 impl<A: Actor<State: Serialize, Storage: Serialize>> Lane<A> {
@@ -163,8 +182,17 @@ impl<A: Actor<State: Serialize, Storage: Serialize>, F: Fn(&RecordingHeader) -> 
             if let Some([_, second]) = twice {
                 return Err(RecordingRejected::at(&second.path, 1, "there is another recording of this incarnation"));
             }
-            let mut lane =
-                Lane { node, recordings, recording: 0, line: 0, replay: None, disk: None, saving: None, held: Vec::new() };
+            let mut lane = Lane {
+                node,
+                recordings,
+                recording: 0,
+                line: 0,
+                replay: None,
+                disk: None,
+                saving: None,
+                held: Vec::new(),
+                undecided: Vec::new(),
+            };
             lane.skip_ended();
             Ok(lane)
         };
@@ -196,11 +224,11 @@ impl<A: Actor<State: Serialize, Storage: Serialize>, F: Fn(&RecordingHeader) -> 
                 }
                 if let RecordedInput::Start { storage } = &turn.input {
                     accepted.restarts += usize::from(self.lanes[lane].disk.is_some());
-                    self.start(lane, &header, storage.as_ref())?;
+                    self.start(lane, &header, storage.as_ref(), judge)?;
                 }
                 self.take_turn(lane, &header, line.seq, &turn, judge)?;
             }
-            RecordedEvent::Synced { turn } => self.sync(lane, turn)?,
+            RecordedEvent::Synced { turn } => self.sync(lane, turn, judge)?,
             RecordedEvent::Disconnected { .. } | RecordedEvent::Stopped {} => {}
         }
         self.lanes[lane].advance();
@@ -221,29 +249,51 @@ impl<A: Actor<State: Serialize, Storage: Serialize>, F: Fn(&RecordingHeader) -> 
         Ok(())
     }
 
-    /// A node starts: with what it synced last, or what it was syncing when it ended.
+    /// A node starts: with what it synced last, or what it was syncing when it
+    /// ended. In the first case the turns since have not happened: a leader that
+    /// is a quorum alone may have committed in them what nobody will ever see.
     fn start(
         &mut self,
-        lane: usize,
+        index: usize,
         header: &RecordingHeader,
         storage: Option<&Kept<A::Storage>>,
+        judge: &mut impl Judge<A>,
     ) -> Result<(), RecordingRejected> {
-        let lane = &mut self.lanes[lane];
+        let lane = &mut self.lanes[index];
         let is = |disk: Option<&A::Storage>| match (storage, disk) {
             (None, None) => true,
             (Some(storage), Some(disk)) => storage.is(disk),
             _ => false,
         };
-        let saving = lane.saving.take().map(|(_, saving)| saving);
-        if !is(lane.disk.as_ref()) {
-            if saving.is_none() || !is(saving.as_ref()) {
+        let saving = lane.saving.take();
+        if is(lane.disk.as_ref()) {
+            lane.undecided.clear();
+        } else {
+            let Some((last, saving)) = saving.filter(|(_, saving)| is(Some(saving))) else {
                 let (node, disk) = (lane.node, &lane.disk);
                 return Err(lane.reject(format!("{node} starts with {storage:?} on its disk; what it synced last is {disk:?}")));
-            }
-            lane.disk = saving;
+            };
+            lane.disk = Some(saving);
+            lane.undecided.retain(|turn| turn.seq <= last);
+            self.decide(index, judge)?;
         }
+        let lane = &mut self.lanes[index];
         let actor = (self.actor_of)(header).map_err(|why| lane.reject(why))?;
         lane.replay = Some(ReplayedNode::new(actor, lane.node));
+        Ok(())
+    }
+
+    /// Judges the turns that can no longer be undone.
+    fn decide(&mut self, lane: usize, judge: &mut impl Judge<A>) -> Result<(), RecordingRejected> {
+        let lane = &mut self.lanes[lane];
+        for Undecided { recording, line, input, before, after, sent, .. } in std::mem::take(&mut lane.undecided) {
+            let recording = &lane.recordings[recording];
+            let reject = |why| RecordingRejected::at(&recording.path, RecordingOf::<A>::line_number(line), why);
+            let actor = (self.actor_of)(&recording.header).map_err(reject)?;
+            let (before, node) = (before.as_ref(), lane.node);
+            let judged = JudgedTurn { node, actor: &actor, input: &input, before, after: &after, sent: &sent };
+            judge.judge(&judged).map_err(reject)?;
+        }
         Ok(())
     }
 
@@ -262,20 +312,20 @@ impl<A: Actor<State: Serialize, Storage: Serialize>, F: Fn(&RecordingHeader) -> 
         let before = replay.state().cloned();
         let saved = replay.take(turn, &lane.disk).map_err(|why| lane.reject(why))?;
         let Some(after) = replay.state() else { return Err(lane.reject("it has no state")) };
-        let judged = JudgedTurn {
-            node: lane.node,
-            actor: replay.actor(),
-            input: &turn.input,
-            before: before.as_ref(),
-            after,
-            sent: &turn.sent,
-        };
-        judge.judge(&judged).map_err(|why| lane.reject(why))?;
-        lane.replay = Some(replay);
-
         if let Some(saved) = saved {
             lane.saving = Some((seq, saved));
         }
+        if lane.saving.is_some() {
+            let (recording, line, after) = (lane.recording, lane.line, after.clone());
+            let (input, sent) = (turn.input.clone(), turn.sent.clone());
+            lane.undecided.push(Undecided { recording, line, seq, input, before, after, sent });
+        } else {
+            let (actor, before) = (replay.actor(), before.as_ref());
+            let judged = JudgedTurn { node: lane.node, actor, input: &turn.input, before, after, sent: &turn.sent };
+            judge.judge(&judged).map_err(|why| lane.reject(why))?;
+        }
+        lane.replay = Some(replay);
+
         for RecordedMessage { dest, message, content } in &turn.sent {
             let key = (lane.node.index() as PeerId, header.incarnation, *dest, *message);
             let released = lane.saving.is_none();
@@ -291,8 +341,8 @@ impl<A: Actor<State: Serialize, Storage: Serialize>, F: Fn(&RecordingHeader) -> 
     }
 
     /// What was saved up to a turn is on disk, and what waited for that may leave.
-    fn sync(&mut self, lane: usize, turn: u64) -> Result<(), RecordingRejected> {
-        let lane = &mut self.lanes[lane];
+    fn sync(&mut self, index: usize, turn: u64, judge: &mut impl Judge<A>) -> Result<(), RecordingRejected> {
+        let lane = &mut self.lanes[index];
         match lane.saving.take() {
             Some((saved, storage)) if saved == turn => lane.disk = Some(storage),
             _ => return Err(lane.reject(format!("turn {turn} is synced, which is not the last that saved something"))),
@@ -302,7 +352,7 @@ impl<A: Actor<State: Serialize, Storage: Serialize>, F: Fn(&RecordingHeader) -> 
                 sent.released = true;
             }
         }
-        Ok(())
+        self.decide(index, judge)
     }
 
     /// Nothing can go on: because everything has been judged, or because some

@@ -27,6 +27,32 @@ use super::Expected::{self, Dies, Equivalent};
 /// A row of a kill table.
 pub(super) type Row = Seeded<CoordinatorMutant, [u64; 8]>;
 
+/// A mutant of the Coordinator, in the kill table of one of its models.
+pub(crate) struct TabulatedMutant {
+    pub model: &'static str,
+    pub id: &'static str,
+    pub change: &'static str,
+    pub rules: CoordinatorMutant,
+    pub expected: Expected,
+}
+
+/// Every mutant of the Coordinator's models.
+pub(crate) fn coordinator_mutants() -> Vec<TabulatedMutant> {
+    let models = [
+        ("coordinator", CoordinatorModel::Coordinator),
+        ("prevote", CoordinatorModel::PreVote),
+        ("membership", CoordinatorModel::Membership),
+        ("reconfiguration", CoordinatorModel::Reconfiguration),
+        ("duties", CoordinatorModel::Duties),
+    ];
+    fn tabulated<B>(model: &'static str, row: Seeded<CoordinatorMutant, B>) -> TabulatedMutant {
+        TabulatedMutant { model, id: row.id, change: row.change, rules: row.rules, expected: row.expected }
+    }
+    let without_sessions =
+        models.into_iter().flat_map(|(name, model)| rows(model).into_iter().map(move |row| tabulated(name, row)));
+    without_sessions.chain(super::stabilisation::rows().into_iter().map(|row| tabulated("stabilisation", row))).collect()
+}
+
 /// The rows of a model.
 pub(super) fn rows(model: CoordinatorModel) -> Vec<Row> {
     match model {

@@ -19,6 +19,8 @@ mod stabilisation;
 mod storage;
 mod zen_with_terms;
 
+pub(crate) use coordinator_rows::coordinator_mutants;
+
 use quorate_model::Specification;
 
 pub use quorate_model::seeded::Expected;

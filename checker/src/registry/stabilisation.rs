@@ -9,7 +9,7 @@ use super::coordinator::{guards, waiving};
 use super::{BoundInfo, Entry, Expected, ModelInfo, Profile, RegistryError, Rules, Visitor, mutants_of, names_of};
 
 /// nodes, submissions, exclusions, restarts, suspicions, elections, disconnects, partitions, under way.
-type Budget = [u64; 9];
+pub(super) type Budget = [u64; 9];
 
 /// As [`Budget`] has them.
 const BOUNDS: &[BoundInfo] = &[
@@ -29,9 +29,9 @@ fn effect(id: &'static str, change: &'static str, effect: CoordinatorEffect, die
 }
 
 /// A row of the kill table.
-type Row = Seeded<CoordinatorMutant, Budget>;
+pub(super) type Row = Seeded<CoordinatorMutant, Budget>;
 
-fn rows() -> Vec<Row> {
+pub(super) fn rows() -> Vec<Row> {
     vec![
         effect(
             "LM14",

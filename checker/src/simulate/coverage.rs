@@ -8,41 +8,31 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use quorate_model::NodeId;
 use quorate_model::coordination::{Rejection, RuleSet};
-use quorate_model::coordinator::{CoordinatorMsg, CoordinatorTimer, Mode, Policy, Publication, Refusal};
+use quorate_model::coordinator::{CoordinatorMsg, MESSAGE_KINDS, Mode, Policy, Publication, Refusal, TIMER_KINDS};
 use quorate_traces::recording::RecordedInput;
 
 use super::cluster::{Input, State};
-use super::words::{MESSAGE_KINDS, message_kind};
-
-/// The kinds of timers.
-pub const TIMER_KINDS: [&str; 9] = [
-    "FindPeers",
-    "Election",
-    "LeaderCheck",
-    "LeaderCheckTimeout",
-    "FollowerCheck",
-    "FollowerCheckTimeout",
-    "PublicationTimeout",
-    "Lag",
-    "NextTask",
-];
 
 /// The modes, as [`Coverage::mode_changes`] counts them.
 pub const MODES: [&str; 3] = ["Candidate", "Leader", "Follower"];
 
-fn timer_kind(timer: &CoordinatorTimer) -> usize {
-    match timer {
-        CoordinatorTimer::FindPeers => 0,
-        CoordinatorTimer::Election => 1,
-        CoordinatorTimer::LeaderCheck => 2,
-        CoordinatorTimer::LeaderCheckTimeout => 3,
-        CoordinatorTimer::FollowerCheck(_) => 4,
-        CoordinatorTimer::FollowerCheckTimeout(_) => 5,
-        CoordinatorTimer::PublicationTimeout => 6,
-        CoordinatorTimer::Lag => 7,
-        CoordinatorTimer::NextTask => 8,
-    }
-}
+/// What no run exercises, and why.
+pub const NOT_IN_RUNS: &[(&str, &str)] = &[
+    ("Outcome", "it is for clients"),
+    ("AlreadyBootstrapped", "a node with a configuration does not try to bootstrap"),
+    ("NotBootstrapped", "nobody votes for a node that has not stood, and none stands before it is bootstrapped"),
+    ("PublishElectionNotWon", "only a leader publishes, and nobody leads without having won"),
+    ("PreviousPublicationNotAccepted", ACCEPTS_AT_ONCE),
+    ("PublishTermMismatch", "a leader publishes in its current term"),
+    ("PublishVersionNotNewer", "a leader publishes one version above what it has accepted"),
+    ("ReconfigurationInProgress", "a leader asks beforehand whether its last change is committed"),
+    ("NoJoinQuorumForConfig", "a better configuration is made of nodes whose votes the leader holds"),
+    ("PublishResponseElectionNotWon", "only a leader looks at acceptances"),
+    ("CommitAcceptedTermMismatch", "a commit goes to those that have accepted the state that it names"),
+    ("CommitBeforeOwnAcceptance", ACCEPTS_AT_ONCE),
+];
+
+const ACCEPTS_AT_ONCE: &str = "a leader accepts its own publication in the turn in which it publishes it";
 
 fn mode_kind(mode: Mode) -> usize {
     match mode {
@@ -79,6 +69,23 @@ impl Coverage {
         MESSAGE_KINDS.iter().position(|known| *known == kind).map_or(0, |index| self.messages[index])
     }
 
+    /// What was never exercised, of messages, timers, changes of mode that there
+    /// are, and guards, which `refusals` counts.
+    pub fn never(&self, refusals: &[(&'static str, u64)]) -> Vec<&'static str> {
+        let [candidate, leader, follower] = self.mode_changes;
+        let changes = [
+            ("Candidate to Leader", candidate[1]),
+            ("Candidate to Follower", candidate[2]),
+            ("Leader to Candidate", leader[0]),
+            ("Follower to Candidate", follower[0]),
+        ];
+        let messages = MESSAGE_KINDS.into_iter().zip(self.messages);
+        let timers = TIMER_KINDS.into_iter().zip(self.timers);
+        let states = [("whole states", self.full_states), ("differences", self.diffs), ("starts", self.starts)];
+        let all = messages.chain(timers).chain(changes).chain(states).chain(refusals.iter().copied());
+        all.filter(|(_, count)| *count == 0).map(|(name, _)| name).collect()
+    }
+
     /// Counts abstract states from now on.
     pub fn count_states(&mut self) {
         self.states = Some(HashSet::new());
@@ -88,16 +95,14 @@ impl Coverage {
         match input {
             RecordedInput::Start { .. } => self.starts += 1,
             RecordedInput::Deliver { content, .. } | RecordedInput::Disconnect { content, .. } => {
-                if let Some(kind) = message_kind(content) {
-                    self.messages[kind] += 1;
-                }
+                self.messages[content.kind()] += 1;
                 match content {
                     CoordinatorMsg::Publish(Publication::Full(_)) => self.full_states += 1,
                     CoordinatorMsg::Publish(Publication::Diff(_)) => self.diffs += 1,
                     _ => {}
                 }
             }
-            RecordedInput::Timeout { timer } => self.timers[timer_kind(timer)] += 1,
+            RecordedInput::Timeout { timer } => self.timers[timer.kind()] += 1,
         }
         if let Some(before) = before.filter(|before| before.mode != after.mode) {
             self.mode_changes[mode_kind(before.mode)][mode_kind(after.mode)] += 1;

@@ -11,7 +11,7 @@ use super::plan::Plan;
 
 /// The version of the format. What a plan does is part of it: the same plan is
 /// another run once delays are drawn in another order.
-pub const SIMULATION_FORMAT: u32 = 1;
+pub const SIMULATION_FORMAT: u32 = 2;
 
 /// A failing run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,8 +80,18 @@ impl SimulationTrace {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(failed)?;
         }
-        let text = serde_json::to_string_pretty(self).expect("traces can be written");
-        fs::write(path, text + "\n").map_err(failed)
+        fs::write(path, self.text()).map_err(failed)
+    }
+
+    /// Its text.
+    pub fn text(&self) -> String {
+        serde_json::to_string_pretty(self).expect("traces can be written") + "\n"
+    }
+
+    /// Whether a text is such a trace, of whatever version: that is said first.
+    pub fn is_one(text: &str) -> bool {
+        let inside = text.trim_start().strip_prefix('{');
+        inside.is_some_and(|inside| inside.trim_start().starts_with("\"simulation\""))
     }
 
     /// Reads one.
@@ -90,8 +100,16 @@ impl SimulationTrace {
     /// When it is none, or one of another version.
     pub fn read(path: &Path) -> Result<Self, SimulationTraceError> {
         let text = fs::read_to_string(path).map_err(|source| SimulationTraceError::Io { path: path.to_owned(), source })?;
+        Self::parse(path, &text)
+    }
+
+    /// Reads the text of one, which is in the file `path`.
+    ///
+    /// # Errors
+    /// When it is none, or one of another version.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, SimulationTraceError> {
         let not_a_trace = |why: String| SimulationTraceError::NotATrace { path: path.to_owned(), why };
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| not_a_trace(error.to_string()))?;
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| not_a_trace(error.to_string()))?;
         let found = value.get("simulation").and_then(serde_json::Value::as_u64);
         let found = found.ok_or_else(|| not_a_trace(String::from("it names no format in 'simulation'")))?;
         if found != u64::from(SIMULATION_FORMAT) {
@@ -116,6 +134,7 @@ mod tests {
             SimulationTrace::new(None, Failure::new("P", "why", 5), Plan::random(1, 100, &[]), vec![String::from("first")]);
         trace.write(&path).unwrap();
         assert_eq!(SimulationTrace::read(&path).unwrap(), trace);
+        assert!(SimulationTrace::is_one(&trace.text()) && !SimulationTrace::is_one("{\"#meta\": {}}"));
 
         let refused = |text: &str| {
             fs::write(&path, text).unwrap();
@@ -124,7 +143,7 @@ mod tests {
         assert!(refused("{").contains("is no trace of a simulation"));
         assert!(refused("{}").contains("names no format"));
         let other = refused(r#"{"simulation":9,"version":"7.0"}"#);
-        assert!(other.contains("format 9 (quorate 7.0)") && other.contains("knows format 1"), "{other}");
+        assert!(other.contains("format 9 (quorate 7.0)") && other.contains("knows format 2"), "{other}");
         let mut broken = trace.clone();
         broken.plan.nodes = 99;
         assert!(refused(&serde_json::to_string(&broken).unwrap()).contains("1 to 7 nodes, not 99"));

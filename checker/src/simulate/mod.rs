@@ -61,4 +61,3 @@ pub use cluster::{Cluster, Simulated};
 pub use failure::Failure;
 pub use plan::Plan;
 pub use run::{RunOptions, RunOutcome, run_plan};
-pub use words::MESSAGE_KINDS;

@@ -2,17 +2,19 @@
 //!
 //! The rows of `mutants.tsv` are pinned: for each mutant the first seed, from 0
 //! on, whose run violates something, and what; or `-` where none of
-//! [`SEEDS_MAX`] does. A run of a mutant is not compared with the copy of the
-//! rules, which would only say that it is a mutant.
+//! [`SEEDS_MAX`] does. Beside it stands what else finds the mutant: exhaustive
+//! search, as the kill tables in `tests/data` say, and scenarios. A run of a
+//! mutant is not compared with the copy of the rules, which would only say that
+//! it is a mutant.
 
-use quorate_model::coordination::catalogue::catalogue;
 use quorate_model::coordinator::{CoordinatorEffect, CoordinatorMutant, Refusal};
 
 use super::run::RunOptions;
 use super::sweep::{Sweep, sweep};
+use crate::registry::{Expected, coordinator_mutants, find as find_model};
 
 /// How many seeds a mutant that is not found was given.
-pub const SEEDS_MAX: u64 = 60;
+pub const SEEDS_MAX: u64 = 200;
 
 /// A mutant of the rules or of the Coordinator.
 #[derive(Clone, Copy, Debug)]
@@ -44,56 +46,47 @@ pub struct UnknownMutant {
     pub known: String,
 }
 
-/// Changes of what the Coordinator does.
-const EFFECTS: [(&str, &str, CoordinatorEffect); 10] = {
+/// Changes of what the Coordinator does that no kill table has: in which only
+/// the time matters that something takes, or how it is sent.
+const EFFECTS: [(&str, &str, CoordinatorEffect); 15] = {
     use CoordinatorEffect::*;
     [
         ("LM02", "joins do not say which term their sender is in", JoinsSayNoTerm),
         ("LM03", "a missing vote is no reason for an election", MissingVotesAreIgnored),
-        ("LM08", "a leader stays when its rules refuse its publication", StaysAfterRefusal),
-        ("LM10", "follower checks make no followers", ChecksMakeNoFollowers),
-        ("LM11", "votes that come with acceptances are counted at once", VotesAreCountedAtOnce),
-        ("LM12", "followers that do not apply stay", LaggardsStay),
-        ("LM13", "a leader stays when its publication is not committed in time", StaysAfterTimeout),
-        ("LM15", "clients hear of success before the leader has applied", AnswersBeforeApplying),
-        ("LM19", "an excluded leader does not hand over", DoesNotHandOver),
-        ("LM-DoesNotReconfigure", "the voting configuration is left as it is", DoesNotReconfigure),
+        ("LM05", "a winner closes its election scheduler before its first state is applied", ForgetsBackOff),
+        ("LX04", "checks that fail never are enough", ForgivesFailedChecks),
+        ("LX05", "who accepts after the commit is not told of it", ForgetsLateAcceptances),
+        ("LX06", "a publication is complete once it is committed", WaitsForNobody),
+        ("LX07", "states are always sent whole", SendsWholeStates),
+        ("LX08", "differences are sent to nodes that do not have what they differ from", SendsOnlyDifferences),
+        ("LX09", "a node that cannot use a difference does not get the whole state", DoesNotResend),
+        ("LX10", "configurations shrink though they are not to", AlwaysShrinks),
+        ("LX11", "configurations do not shrink", NeverShrinks),
+        ("LX12", "configurations shrink to fewer than three nodes", ShrinksBelowThree),
+        ("LX13", "nodes that are no longer master-eligible keep their votes", ForgetsRoles),
+        ("LX14", "nobody is given up because its session has ended", IgnoresLostSessions),
+        ("LX16", "a node goes on planning elections when it has a leader", KeepsStanding),
     ]
 };
 
-/// The guards of the Coordinator, each left out in a mutant of this name.
-const WAIVED: [(&str, Refusal); 17] = [
-    ("W-NotAnInitialMaster", Refusal::NotAnInitialMaster),
-    ("W-InitialMastersNotFound", Refusal::InitialMastersNotFound),
-    ("LM06", Refusal::NoQuorumFound),
-    ("W-MayNotWin", Refusal::MayNotWin),
-    ("W-NotMasterEligible", Refusal::NotMasterEligible),
-    ("W-Unhealthy", Refusal::Unhealthy),
-    ("LM01", Refusal::LeaderKnown),
-    ("W-VoterIsFresher", Refusal::VoterIsFresher),
-    ("LM17", Refusal::VoterNotMasterEligible),
-    ("W-JoinTargetIsFollower", Refusal::JoinTargetIsFollower),
-    ("W-VotingOnly", Refusal::VotingOnly),
-    ("W-OtherCluster", Refusal::OtherCluster),
-    ("W-PublicationInProgress", Refusal::PublicationInProgress),
-    ("W-CheckTermIsOver", Refusal::CheckTermIsOver),
-    ("W-GivenUpInThisTerm", Refusal::GivenUpInThisTerm),
-    ("W-DoesNotLead", Refusal::DoesNotLead),
-    ("W-NotAMember", Refusal::NotAMember),
-];
-
-/// Every mutant: those of the rules first.
+/// Every mutant: those of the models' kill tables first.
 pub fn mutants() -> Vec<SimulatedMutant> {
-    let rules = catalogue().into_iter().map(|entry| SimulatedMutant {
-        id: entry.id,
-        change: entry.change,
-        rules: CoordinatorMutant::on(entry.rules),
-    });
     let effects =
         EFFECTS.iter().map(|(id, change, effect)| SimulatedMutant { id, change, rules: CoordinatorMutant::with_effect(*effect) });
-    let waived =
-        WAIVED.iter().map(|(id, guard)| SimulatedMutant { id, change: guard.name(), rules: CoordinatorMutant::waiving(*guard) });
-    rules.chain(effects).chain(waived).collect()
+    let waived = std::iter::once(SimulatedMutant {
+        id: "LX15",
+        change: "a node whose cluster is known for certain joins another one",
+        rules: CoordinatorMutant::waiving(Refusal::OtherCluster),
+    });
+    let tabulated =
+        coordinator_mutants().into_iter().map(|row| SimulatedMutant { id: row.id, change: row.change, rules: row.rules });
+    let mut all: Vec<SimulatedMutant> = Vec::new();
+    for mutant in tabulated.chain(effects).chain(waived) {
+        if !all.iter().any(|known| known.id == mutant.id || known.rules == mutant.rules) {
+            all.push(mutant);
+        }
+    }
+    all
 }
 
 /// The mutant of this name.
@@ -115,6 +108,83 @@ pub fn pinned() -> Vec<PinnedRow> {
     };
     include_str!("mutants.tsv").lines().filter(|line| !line.starts_with('#')).filter_map(row).collect()
 }
+
+/// The kill tables of the Coordinator's models, and of the rules without it.
+const KILL_TABLES: [(&str, &str); 7] = [
+    ("coordinator", include_str!("../../tests/data/coordinator-kills.txt")),
+    ("prevote", include_str!("../../tests/data/prevote-kills.txt")),
+    ("membership", include_str!("../../tests/data/membership-kills.txt")),
+    ("reconfiguration", include_str!("../../tests/data/reconfiguration-kills.txt")),
+    ("duties", include_str!("../../tests/data/duties-kills.txt")),
+    ("stabilisation", include_str!("../../tests/data/stabilisation-kills.txt")),
+    (RULES_ALONE, include_str!("../../tests/data/zen-with-terms-kills.txt")),
+];
+
+const RULES_ALONE: &str = "zen-with-terms";
+
+/// What dies of a mutant in a kill table, each with the states of its shortest trace.
+fn deaths(model: &str, id: &str) -> Vec<(&'static str, &'static str)> {
+    let table = KILL_TABLES.iter().find(|(name, _)| *name == model).map_or("", |(_, table)| table);
+    let mut lines = table.lines().skip_while(|line| line.split_once(" at ").is_none_or(|(name, _)| name != id));
+    lines.next();
+    lines.map_while(|line| line.strip_prefix("  ")?.trim_start().split_once(' ')).map(|(length, name)| (name, length)).collect()
+}
+
+/// Why what only one effect changes can do no harm.
+const HARMLESS: [(&str, &str); 1] = [(
+    "LM05",
+    "the back-off of the others goes on; seven nodes with delays of 1 to 10 seconds publish their first state at about the same time",
+)];
+
+/// What exhaustive search says of a mutant: the model, the property and the
+/// states of the shortest trace, or why nothing can be wrong.
+pub fn exhaustive(id: &str) -> Option<String> {
+    let rows: Vec<_> = coordinator_mutants().into_iter().filter(|row| row.id == id).collect();
+    let dies = rows.iter().find_map(|row| {
+        let Expected::Dies(property) = row.expected else { return None };
+        let (name, length) = deaths(row.model, id).into_iter().find(|(name, _)| *name == property)?;
+        Some(format!("{}: {name} in {length} states", row.model))
+    });
+    // Under the actor some mutants of the rules do no harm; without it they do.
+    let self_checks = ["SingleNodeInvariant", "FollowsTheRules"];
+    let of_rules = || deaths(RULES_ALONE, id).into_iter().find(|(name, _)| !self_checks.contains(name));
+    let dies = dies.or_else(|| of_rules().map(|(name, length)| format!("{RULES_ALONE}: {name} in {length} states")));
+    // Some searches of the rules alone are too large for the tests that write the tables.
+    let rules_rows = || find_model(RULES_ALONE).map(|info| (info.mutants)()).unwrap_or_default();
+    let large =
+        || rules_rows().into_iter().find(|row| row.id == id && deaths(RULES_ALONE, id).is_empty()).map(|row| row.expected);
+    let dies = dies.or_else(|| match large() {
+        Some(Expected::Dies(property)) => Some(format!("{RULES_ALONE}: {property} (`quorate mutants {RULES_ALONE}`)")),
+        _ => None,
+    });
+    let harmless = HARMLESS.iter().find(|(known, _)| *known == id).map(|(_, why)| format!("nothing: {why}"));
+    dies.or(harmless).or_else(|| {
+        rows.iter().find_map(|row| match row.expected {
+            Expected::Equivalent(why) => Some(format!("nothing: {why}")),
+            Expected::Dies(_) => None,
+        })
+    })
+}
+
+/// The scenarios that fail under a mutant.
+pub fn scenarios_that_fail(id: &str) -> Vec<&'static str> {
+    let all = super::scenarios::scenarios::<CoordinatorMutant>();
+    all.into_iter().filter(|scenario| scenario.fails_under == id).map(|scenario| scenario.name).collect()
+}
+
+/// The line of a mutant in the table.
+pub fn line_of(id: &str, found: Option<(u64, &str)>) -> String {
+    let (seed, property) = found.map_or((String::from("-"), "-"), |(seed, property)| (seed.to_string(), property));
+    let scenarios = match scenarios_that_fail(id) {
+        names if names.is_empty() => String::from("-"),
+        names => names.join(", "),
+    };
+    format!("{id}\t{seed}\t{property}\t{}\t{scenarios}", exhaustive(id).unwrap_or_else(|| String::from("-")))
+}
+
+/// The first line of the table.
+pub const HEADER: &str =
+    "# mutant\tfirst seed of 200 that finds it\twhat is violated\twhat exhaustive search finds\tscenarios that fail";
 
 /// The first seed below `seeds_max` that finds a mutant, and the property that is violated.
 ///

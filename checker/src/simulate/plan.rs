@@ -92,6 +92,16 @@ pub enum Deed {
         /// Which.
         pick: u64,
     },
+    /// A node's applier hangs: it accepts and is checked, and applies nothing; or it goes on.
+    ToggleApplier {
+        /// Which.
+        pick: u64,
+    },
+    /// A node is started again without the role `master`, or with it again.
+    ChangeRole {
+        /// Which.
+        pick: u64,
+    },
 }
 
 /// So many tasks run, and then something is done.
@@ -113,8 +123,12 @@ pub struct Plan {
     pub nodes: usize,
     /// Which of them are master-eligible, by name.
     pub master_eligible: Vec<NodeId>,
+    /// Which of these only vote.
+    pub voting_only: Vec<NodeId>,
     /// Which of them are in `cluster.initial_master_nodes`.
     pub initial_masters: Vec<NodeId>,
+    /// A node whose disk is of another cluster, which it cannot leave.
+    pub stranger: Option<NodeId>,
     /// Settings other than the defaults, as `name=value`.
     pub settings: Vec<String>,
     /// Delays, in ms.
@@ -132,13 +146,19 @@ fn set(nodes: &[NodeId]) -> NodeSet {
 }
 
 impl Plan {
-    /// The plan of a seed, of at most so many steps, with these settings.
+    /// The plan of a seed, of at most so many steps, with these settings; if
+    /// none are given, mostly with the defaults.
     pub fn random(seed: u64, steps_max: u64, settings: &[String]) -> Self {
         let mut draws = Draws::new(seed, Stream::Plan);
         let nodes = draws.between(1, NODES_MAX);
         let all: Vec<NodeId> = NodeSet::first(nodes as usize).iter().collect();
         let master_eligible = some_of(&mut draws, &all, 650);
+        let voting_only = if draws.happens(150) { all_but_one(&mut draws, &master_eligible) } else { Vec::new() };
         let initial_masters = some_of(&mut draws, &master_eligible, 500);
+        let full = |node: &NodeId| !voting_only.contains(node);
+        let initial_masters = if initial_masters.iter().any(full) { initial_masters } else { master_eligible.clone() };
+        let outside: Vec<NodeId> = all.iter().copied().filter(|node| !initial_masters.contains(node)).collect();
+        let stranger = (draws.happens(200) && !outside.is_empty()).then(|| draws.pick(&outside));
         let variability_ms =
             draws.pick(&[DEFAULT_DELAY_VARIABILITY_MS, 1_000, EXTREME_DELAY_VARIABILITY_MS, EXTREME_DELAY_VARIABILITY_MS]);
         let give_up_ms = draws.pick(&[5_000, 600_000]);
@@ -155,8 +175,10 @@ impl Plan {
             seed,
             nodes: nodes as usize,
             master_eligible,
+            voting_only,
             initial_masters,
-            settings: settings.to_vec(),
+            stranger,
+            settings: if settings.is_empty() { some_settings(&mut draws) } else { settings.to_vec() },
             variability_ms,
             give_up_ms,
             steps,
@@ -173,15 +195,22 @@ impl Plan {
             return Err(format!("a plan is for 1 to {NODES_MAX} nodes, not {}", self.nodes));
         }
         let pairs = self.settings.iter().map(String::as_str);
-        let elasticsearch = Settings::default().updated(pairs).map_err(|error| error.to_string())?;
+        let elasticsearch = Settings::parse(pairs).map_err(|error| error.to_string())?;
         let settings = CoordinatorSettings {
             master_eligible: set(&self.master_eligible),
+            voting_only: set(&self.voting_only),
             initial_master_nodes: set(&self.initial_masters),
             elasticsearch,
             ..CoordinatorSettings::of(self.nodes)
         };
         settings.validate().map_err(|error| error.to_string())?;
-        Ok(Simulated { give_up_ms: self.give_up_ms, ..Simulated::of(self.seed, settings) })
+        if let Some(stranger) =
+            self.stranger.filter(|node| !settings.nodes.contains(*node) || settings.initial_master_nodes.contains(*node))
+        {
+            return Err(format!("{stranger} cannot be of another cluster: it is no node of this one, or founds it"));
+        }
+        let stranger = self.stranger;
+        Ok(Simulated { give_up_ms: self.give_up_ms, stranger, ..Simulated::of(self.seed, settings) })
     }
 
     /// The plan without some steps; the tasks between them still run.
@@ -204,6 +233,21 @@ fn some_of(draws: &mut Draws, all: &[NodeId], whole_per_mille: u64) -> Vec<NodeI
     }
     let certain = draws.pick(all);
     all.iter().copied().filter(|node| draws.happens(500) || *node == certain).collect()
+}
+
+/// Timeouts that random delays exceed, in one plan of ten: what was given up arrives all the same.
+fn some_settings(draws: &mut Draws) -> Vec<String> {
+    let publish = draws.pick(&["cluster.publish.timeout=1s", "cluster.publish.timeout=5s"]);
+    let retries = draws
+        .pick(&["cluster.fault_detection.leader_check.retry_count=1", "cluster.fault_detection.follower_check.retry_count=1"]);
+    let all = if draws.happens(100) { vec![publish, retries] } else { Vec::new() };
+    all.into_iter().map(str::to_owned).collect()
+}
+
+/// Some of them, and not all.
+fn all_but_one(draws: &mut Draws, all: &[NodeId]) -> Vec<NodeId> {
+    let not = draws.pick(all);
+    all.iter().copied().filter(|node| draws.happens(500) && *node != not).collect()
 }
 
 /// How many draws of a thousand disrupt something.
@@ -231,6 +275,8 @@ pub(super) fn random_deed(draws: &mut Draws, keys: u64) -> Option<Deed> {
         Deed::ToggleHealth { pick },
         Deed::ToggleStorage,
         Deed::Exclude { pick },
+        Deed::ToggleApplier { pick },
+        Deed::ChangeRole { pick },
         Deed::Pass { ms: [1_000, 10_000, 40_000, 120_000][(other % 4) as usize] },
     ];
     draws.happens(RARELY).then(|| draws.pick(&rare))
@@ -247,8 +293,9 @@ mod tests {
         let sizes: std::collections::BTreeSet<usize> = plans.iter().map(|plan| plan.nodes).collect();
         assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
         let deeds = plans.iter().flat_map(|plan| &plan.steps).map(|step| std::mem::discriminant(&step.deed));
-        assert_eq!(deeds.collect::<std::collections::HashSet<_>>().len(), 15);
+        assert_eq!(deeds.collect::<std::collections::HashSet<_>>().len(), 17);
         assert!(plans.iter().all(|plan| plan.simulated().is_ok()));
+        assert!(plans.iter().any(|plan| plan.stranger.is_some()) && plans.iter().any(|plan| !plan.voting_only.is_empty()));
     }
 
     #[test]

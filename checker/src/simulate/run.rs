@@ -49,8 +49,8 @@ pub struct RunOutcome {
 /// In words, if there is no such cluster.
 pub fn run_plan<R: Policy>(plan: &Plan, rules: R, options: RunOptions) -> Result<RunOutcome, String> {
     let simulated = Simulated { self_checks: !options.no_self_checks, log: options.log, ..plan.simulated()? };
-    // What a recording's judge knows of settings does not change.
-    let simulated = Simulated { record: options.record, ..simulated };
+    // What a recording's judge knows of settings does not change, and disks are empty at first.
+    let simulated = Simulated { record: options.record, stranger: simulated.stranger.filter(|_| !options.record), ..simulated };
     let mut cluster = match Cluster::start(rules, &simulated) {
         Ok(cluster) => cluster,
         Err(failure) => return Ok(RunOutcome::of_failure(failure)),
@@ -108,7 +108,7 @@ impl<R: Policy> Cluster<R> {
         self.variability_ms = plan.variability_ms;
         for step in &plan.steps {
             self.run_tasks(step.tasks)?;
-            if !(settings_stay && step.deed == Deed::ToggleAutoShrink) {
+            if !(settings_stay && matches!(step.deed, Deed::ToggleAutoShrink | Deed::ChangeRole { .. })) {
                 self.do_deed(step.deed)?;
             }
         }
@@ -205,11 +205,59 @@ impl<R: Policy> Cluster<R> {
                 let (asked, node) = (self.asked(pick), self.picked(pick / 64));
                 let change = match pick % 3 {
                     0 => ClusterChange::ClearVotingConfigExclusions,
+                    _ if !self.leaves_somebody_to_lead(node) => return Ok(()),
                     _ => ClusterChange::AddVotingConfigExclusions(NodeSet::single(node)),
                 };
                 self.submit_unobserved(asked, change)
             }
+            Deed::ToggleApplier { pick } => {
+                let node = self.picked(pick);
+                self.set_applier(node, !self.applier_hangs(node));
+                Ok(())
+            }
+            Deed::ChangeRole { pick } => self.change_role(self.picked(pick)),
         }
+    }
+
+    /// Whether somebody may lead who does not only vote, and is not excluded,
+    /// once `node` is: else the cluster waits for ever, as Elasticsearch's would.
+    fn leaves_somebody_to_lead(&self, node: NodeId) -> bool {
+        let settings = self.settings();
+        let out = self.kept_states().fold(NodeSet::single(node), |all, state| all.union(state.value.exclusions));
+        let full = settings.master_eligible.iter().filter(|id| !settings.voting_only.contains(*id) && self.belongs(*id));
+        settings.voting_only.is_empty() || full.filter(|id| !out.contains(*id)).count() > 0
+    }
+
+    /// A node that has the role `master` is started without it, if no voting
+    /// configuration stands and falls with that; one that has lost it, with it.
+    pub(super) fn change_role(&mut self, node: NodeId) -> Step {
+        let settings = self.settings();
+        let (eligible, initial) = (settings.master_eligible, settings.initial_master_nodes);
+        if eligible.contains(node) {
+            let left = eligible.without(node);
+            let stands = |config: NodeSet| !config.contains(node) || config.intersection(left).len() * 2 > config.len();
+            let states_stand = self.kept_states().all(|state| stands(state.config) && stands(state.committed_config));
+            // Before anything is committed, configurations may be made of whoever was found.
+            let founded = self.up().any(|(_, state)| state.applied.is_some());
+            let somebody_leads = left.iter().any(|id| !settings.voting_only.contains(id));
+            // Who only votes cannot hand over what it alone knows besides the node that loses its role.
+            let has_others = !settings.voting_only.is_empty() || !self.belongs(node) || self.lost_role.is_some();
+            if has_others || !founded || !somebody_leads || !states_stand || !stands(initial) {
+                return Ok(());
+            }
+            self.lost_role = Some(node);
+        } else if self.lost_role == Some(node) {
+            self.lost_role = None;
+        } else {
+            return Ok(()); // it never had it
+        }
+        let was = eligible.contains(node);
+        self.note(|| format!("{node} is started {} the role master", if was { "without" } else { "with" }));
+        self.crash(node)?;
+        self.configure(|settings| {
+            settings.master_eligible = if was { eligible.without(node) } else { eligible.with(node) };
+        });
+        self.start_node(node)
     }
 
     fn link_node(&mut self, pick: u64, status: LinkStatus) -> Step {

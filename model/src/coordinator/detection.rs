@@ -104,9 +104,10 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         answer_follower_check(&Membership(self.rules), &view, term)
     }
 
-    /// A follower has answered.
+    /// A follower has answered. One that has been removed since is checked no
+    /// more: else a check would make it follow again, and nobody let it in.
     pub(super) fn on_follower_check_response(&mut self, source: NodeId, term: Term, follows: bool) {
-        if !self.is_leader() || term != self.current_term() {
+        if !self.is_leader() || term != self.current_term() || !self.is_checked(source) {
             return;
         }
         if follows {
@@ -115,6 +116,18 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             self.check_again(CoordinatorTimer::FollowerCheck(source));
         } else {
             self.follower_check_failed(source);
+        }
+    }
+
+    fn is_checked(&self, follower: NodeId) -> bool {
+        self.last_members().contains(follower) && !self.state.faulty.contains(follower)
+    }
+
+    /// The members of the state being published, or of the last one.
+    fn last_members(&self) -> NodeSet {
+        match &self.state.publication {
+            Some(publication) => publication.targets,
+            None => self.accepted().value.members.nodes,
         }
     }
 
@@ -143,6 +156,9 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
     /// Counts a failed check, and says whether those in a row are enough.
     fn one_failure_more(&mut self, node: NodeId, retry_count: u64) -> bool {
+        if !self.rules.counts_failed_checks() {
+            return false;
+        }
         let known = self.state.failures.iter().position(|(failing, _)| *failing == node);
         let count = known.map_or(0, |position| self.state.failures.remove(position).1);
         let (count, enough) = CheckCount(count.into()).failed(CheckFailure::Timeout, retry_count);
@@ -174,11 +190,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     }
 
     fn leads(&self, follower: NodeId) -> Result<(), MembershipRejection> {
-        let nodes = match &self.state.publication {
-            Some(publication) => publication.targets,
-            None => self.accepted().value.members.nodes,
-        };
-        let view = LeaderCheckView { healthy: self.state.healthy, is_master: self.is_leader(), nodes };
+        let view = LeaderCheckView { healthy: self.state.healthy, is_master: self.is_leader(), nodes: self.last_members() };
         answer_leader_check(&Membership(self.rules), &view, follower)
     }
 
@@ -213,14 +225,14 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             Mode::Leader => {
                 self.state.validating.retain(|(node, _)| *node != peer);
                 self.state.joins = self.state.joins.without(peer);
-                if self.accepted().value.members.nodes.contains(peer) {
+                if self.accepted().value.members.nodes.contains(peer) && self.rules.heeds_lost_sessions() {
                     self.follower_failed(peer);
                 }
                 if let Some(id) = self.state.publication.as_ref().map(|publication| publication.id()) {
                     self.fail_target(peer, id);
                 }
             }
-            Mode::Follower(leader) if leader == peer => self.become_candidate(),
+            Mode::Follower(leader) if leader == peer && self.rules.heeds_lost_sessions() => self.become_candidate(),
             Mode::Follower(_) => {}
             Mode::Candidate => {
                 self.state.peers = self.state.peers.without(peer);

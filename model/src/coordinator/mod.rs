@@ -39,6 +39,7 @@ mod detection;
 mod discovery;
 mod election;
 mod joining;
+mod kinds;
 mod message;
 mod metadata;
 mod modes;
@@ -53,6 +54,7 @@ mod value;
 
 pub use crate::membership::JoinRequest;
 pub use actor::Coordinator;
+pub use kinds::{MESSAGE_KINDS, TIMER_KINDS};
 pub use message::{CoordinatorMsg, NotPublished, Publication, PublicationOutcome, StateDiff};
 pub use metadata::{ClusterChange, ClusterMetadata, ClusterUuid, Members};
 pub use mutant::{CoordinatorEffect, CoordinatorMutant};

@@ -62,6 +62,9 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         self.state.mode = Mode::Leader;
         self.state.joining = None;
         self.state.faulty = NodeSet::EMPTY;
+        if !self.rules.keeps_back_off() {
+            self.close_scheduler();
+        }
         self.publish_election();
     }
 

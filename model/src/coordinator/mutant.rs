@@ -45,6 +45,32 @@ pub enum CoordinatorEffect {
     EvenConfigurations,
     /// A node bootstraps with the initial masters that it has found, and with nobody else.
     NoPlaceholders,
+    /// A winner closes its election scheduler before its first state is applied.
+    ForgetsBackOff,
+    /// Checks that are not answered, or with no, never are enough.
+    ForgivesFailedChecks,
+    /// Who accepts after the commit is not told of it.
+    ForgetsLateAcceptances,
+    /// A publication is complete once it is committed, whoever has yet to apply it.
+    WaitsForNobody,
+    /// States are always sent whole.
+    SendsWholeStates,
+    /// States are sent as differences also to nodes that do not have what they differ from.
+    SendsOnlyDifferences,
+    /// A node that cannot use a difference does not get the whole state.
+    DoesNotResend,
+    /// Configurations shrink though `cluster.auto_shrink_voting_configuration` is off.
+    AlwaysShrinks,
+    /// Configurations do not shrink though it is on.
+    NeverShrinks,
+    /// Configurations shrink to fewer than three nodes.
+    ShrinksBelowThree,
+    /// Nodes that are no longer master-eligible keep their votes.
+    ForgetsRoles,
+    /// Nobody is given up because its session has ended.
+    IgnoresLostSessions,
+    /// A node goes on planning elections when it has a leader.
+    KeepsStanding,
 }
 
 /// A Coordinator with something wrong.
@@ -98,6 +124,19 @@ impl ReconfiguratorRules for OfAnySize {
     }
 }
 
+/// A configuration of three may become one of two.
+struct WithoutLeastSize;
+
+impl ReconfiguratorRules for WithoutLeastSize {
+    fn best_size(&self, live: usize) -> usize {
+        live
+    }
+
+    fn least_size(&self, _: bool, _: usize) -> usize {
+        1
+    }
+}
+
 impl Policy for CoordinatorMutant {
     fn permit(&self, guard: Refusal, holds: bool) -> Result<(), Refusal> {
         if holds || self.waived >> guard as u32 & 1 == 1 { Ok(()) } else { Err(guard) }
@@ -137,9 +176,14 @@ impl Policy for CoordinatorMutant {
 
     fn better_configuration(&self, view: &LeaderView) -> Option<NodeSet> {
         let votes = if self.is(CoordinatorEffect::MissingVotesReconfigure) { view.nodes } else { view.join_votes };
-        let view = LeaderView { join_votes: votes, ..*view };
+        let shrinks = view.auto_shrink && !self.is(CoordinatorEffect::NeverShrinks);
+        let auto_shrink = shrinks || self.is(CoordinatorEffect::AlwaysShrinks);
+        let master_eligible = if self.is(CoordinatorEffect::ForgetsRoles) { view.nodes } else { view.master_eligible };
+        let view = LeaderView { join_votes: votes, auto_shrink, master_eligible, ..*view };
         let better = if self.is(CoordinatorEffect::EvenConfigurations) {
             improve_configuration(&OfAnySize, &view)
+        } else if self.is(CoordinatorEffect::ShrinksBelowThree) {
+            improve_configuration(&WithoutLeastSize, &view)
         } else {
             improve_configuration(&Reconfigurator, &view)
         };
@@ -164,6 +208,39 @@ impl Policy for CoordinatorMutant {
 
     fn applies_before_answering(&self) -> bool {
         !self.is(CoordinatorEffect::AnswersBeforeApplying)
+    }
+
+    fn keeps_back_off(&self) -> bool {
+        !self.is(CoordinatorEffect::ForgetsBackOff)
+    }
+
+    fn counts_failed_checks(&self) -> bool {
+        !self.is(CoordinatorEffect::ForgivesFailedChecks)
+    }
+
+    fn stops_standing(&self) -> bool {
+        !self.is(CoordinatorEffect::KeepsStanding)
+    }
+
+    fn heeds_lost_sessions(&self) -> bool {
+        !self.is(CoordinatorEffect::IgnoresLostSessions)
+    }
+
+    fn commits_late_acceptances(&self) -> bool {
+        !self.is(CoordinatorEffect::ForgetsLateAcceptances)
+    }
+
+    fn waits_for_appliers(&self) -> bool {
+        !self.is(CoordinatorEffect::WaitsForNobody)
+    }
+
+    fn sends_difference(&self, has_base: bool) -> bool {
+        let whole = self.is(CoordinatorEffect::SendsWholeStates);
+        !whole && (has_base || self.is(CoordinatorEffect::SendsOnlyDifferences))
+    }
+
+    fn sends_whole_again(&self) -> bool {
+        !self.is(CoordinatorEffect::DoesNotResend)
     }
 }
 

@@ -242,6 +242,55 @@ pub trait Policy: RuleSet {
     fn applies_before_answering(&self) -> bool {
         true
     }
+
+    /// Whether a winner keeps its election scheduler, and with it the back-off,
+    /// until a state of its own is applied (#97909).
+    #[inline]
+    fn keeps_back_off(&self) -> bool {
+        true
+    }
+
+    /// Whether checks that fail count.
+    #[inline]
+    fn counts_failed_checks(&self) -> bool {
+        true
+    }
+
+    /// Whether a node that has applied its leader's state plans no more elections.
+    #[inline]
+    fn stops_standing(&self) -> bool {
+        true
+    }
+
+    /// Whether a leader or a follower is given up when its session ends.
+    #[inline]
+    fn heeds_lost_sessions(&self) -> bool {
+        true
+    }
+
+    /// Whether a node that accepts after the commit is told of it.
+    #[inline]
+    fn commits_late_acceptances(&self) -> bool {
+        true
+    }
+
+    /// Whether a publication that is committed waits for its nodes to apply it.
+    #[inline]
+    fn waits_for_appliers(&self) -> bool {
+        true
+    }
+
+    /// Whether a node is sent what changed, if it has what that changes, or the whole state.
+    #[inline]
+    fn sends_difference(&self, has_base: bool) -> bool {
+        has_base
+    }
+
+    /// Whether a node that cannot use a difference gets the whole state.
+    #[inline]
+    fn sends_whole_again(&self) -> bool {
+        true
+    }
 }
 
 impl Policy for Sound {}

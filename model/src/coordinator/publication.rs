@@ -78,7 +78,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             joining,
         };
         for target in targets.without(self.id).iter() {
-            let diffs = self.settings.driven.diffs && had.contains(target);
+            let diffs = self.settings.driven.diffs && self.rules.sends_difference(had.contains(target));
             let message = if diffs { publication.diff() } else { Publication::Full(state.clone()) };
             self.tell(target, CoordinatorMsg::Publish(message));
         }
@@ -132,7 +132,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// was to; then it gets the whole state.
     pub(super) fn on_publish_refused(&mut self, source: NodeId, id: PublicationId, needs_full_state: bool) {
         let Some(publication) = self.state.publication.as_ref().filter(|publication| publication.id() == id) else { return };
-        if needs_full_state {
+        if needs_full_state && self.rules.sends_whole_again() {
             let state = publication.state.clone();
             return self.tell(source, CoordinatorMsg::Publish(Publication::Full(state)));
         }
@@ -197,7 +197,8 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
                 self.tell_all(accepted, &CoordinatorMsg::Commit(commit));
                 self.commit_locally(commit);
             }
-            _ => self.tell_all(NodeSet::single(source), &CoordinatorMsg::Commit(commit)),
+            _ if self.rules.commits_late_acceptances() => self.tell_all(NodeSet::single(source), &CoordinatorMsg::Commit(commit)),
+            _ => {}
         }
     }
 
@@ -232,7 +233,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     fn apply(&mut self) {
         let (id, metadata) = (self.accepted().id(), self.accepted().value.clone());
         self.state.applied = Some(Applied { id, metadata });
-        if ElectionAttempts::is_done(self.is_candidate(), id.term, self.current_term()) {
+        if ElectionAttempts::is_done(self.is_candidate(), id.term, self.current_term()) && self.rules.stops_standing() {
             self.close_scheduler();
         }
     }
@@ -277,9 +278,13 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     fn complete_if_done(&mut self) {
         let Some(publication) = &self.state.publication else { return };
         let ended = publication.applied.union(publication.failed);
-        if publication.committed && (publication.targets.is_subset(ended) || !self.settings.driven.replies) {
+        if publication.committed && (publication.targets.is_subset(ended) || !self.waits_for_appliers()) {
             self.complete();
         }
+    }
+
+    fn waits_for_appliers(&self) -> bool {
+        self.settings.driven.replies && self.rules.waits_for_appliers()
     }
 
     /// Time is up. Committed, the publication is complete, and whoever has not
@@ -323,14 +328,20 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     }
 
     /// Whoever has not applied the state in a while is removed (`LagDetector`).
+    /// Time goes on for those that were late before: otherwise a leader that
+    /// publishes all the time would never remove anybody. (Elasticsearch has a
+    /// timer for each state; here who is late since is removed with them.)
     fn watch_laggards(&mut self, publication: &LeaderPublication<V>) {
         let driven = self.settings.driven;
         if !driven.membership || !driven.replies || !self.rules.removes_laggards() {
             return;
         }
-        self.state.lagging = publication.targets.iter().filter(|target| !publication.applied.contains(*target)).collect();
+        let late: NodeSet = publication.targets.iter().filter(|target| !publication.applied.contains(*target)).collect();
+        let still_late = !self.state.lagging.intersection(late).is_empty();
+        self.state.lagging = late;
         match follower_lag_timeout_ms(&self.settings.elasticsearch) {
-            Some(ms) if !self.state.lagging.is_empty() => self.set_timer_ms(CoordinatorTimer::Lag, ms),
+            Some(_) if still_late => {}
+            Some(ms) if !late.is_empty() => self.set_timer_ms(CoordinatorTimer::Lag, ms),
             _ => self.cancel_timer(CoordinatorTimer::Lag),
         }
     }

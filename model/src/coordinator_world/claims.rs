@@ -292,21 +292,9 @@ fn won_elections_stay_won(before: &State, action: &Action, after: &State) -> Ver
 fn one_reconfiguration_at_a_time(before: &State, action: &Action, after: &State) -> Verdict {
     let node = action.node();
     let (was, is) = (&before.nodes[node.index()].state.coordination, &after.nodes[node.index()].state.coordination);
-    if was.is_bootstrapped() && (!is.is_bootstrapped() || is.accepted().committed_config.is_empty()) {
-        return Err(format!("{node} has lost its voting configuration"));
-    }
-    let new = after.ledger.published.iter().filter(|p| p.publisher == node && !before.ledger.published.contains(p));
-    for publication in new {
-        let base = was.accepted();
-        let starts_from_committed = publication.config == base.config || publication.committed_config == base.config;
-        if base.version + 1 == publication.id.version && !starts_from_committed {
-            return Err(format!(
-                "{node} publishes {} with configuration {} while {} is not committed",
-                publication.id, publication.config, base.config
-            ));
-        }
-    }
-    Ok(())
+    node_claims::configurations_are_kept(node, was, is)?;
+    let mut new = after.ledger.published.iter().filter(|p| p.publisher == node && !before.ledger.published.contains(p));
+    new.try_for_each(|p| node_claims::change_starts_from_a_committed_one(node, was, p.id, p.config, p.committed_config))
 }
 
 fn only_master_eligible_nodes_vote(eligible: NodeSet, state: &State) -> Verdict {

@@ -12,11 +12,11 @@ use super::obsolete::is_obsolete;
 use super::parts;
 use super::renaming::Renamed;
 use super::stabilisation;
-use super::text::{MESSAGE_KINDS, TIMER_KINDS, message_kind, message_text, timer_kind};
+use super::text::message_text;
 use crate::coordination::{ClusterState, Durable, Envelope, Rejection, Sound};
 use crate::coordinator::{
-    ClusterChange, ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, Policy, Publication,
-    PublicationOutcome,
+    ClusterChange, ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorState, CoordinatorTimer, MESSAGE_KINDS, Mode, Policy,
+    Publication, PublicationOutcome, TIMER_KINDS,
 };
 use crate::explorer::Parts;
 use crate::node_set::{NodeId, NodeSet};
@@ -355,7 +355,7 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     }
 
     fn message_kind(&self, message: &CoordinatorMsg<u8>) -> usize {
-        message_kind(message)
+        message.kind()
     }
 
     fn timer_kinds(&self) -> Vec<&'static str> {
@@ -363,7 +363,7 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     }
 
     fn timer_kind(&self, timer: &CoordinatorTimer) -> usize {
-        timer_kind(*timer)
+        timer.kind()
     }
 
     fn message_text(&self, message: &CoordinatorMsg<u8>) -> String {

@@ -3,7 +3,6 @@
 
 use super::environment::CoordinatorSlot;
 use super::ledger::Ledger;
-use super::text::message_kind;
 use crate::coordination::ClusterState;
 use crate::coordinator::{ClusterMetadata, CoordinatorMsg, Mode, Publication};
 use crate::node_set::{NodeId, NodeSet};
@@ -68,7 +67,7 @@ pub(super) fn of_ledger(ledger: &Ledger, id: NodeId) -> u64 {
 
 /// The key of what a message says.
 pub(super) fn of_message(message: &CoordinatorMsg<u8>) -> u64 {
-    let kind = message_kind(message) as u64;
+    let kind = message.kind() as u64;
     match message {
         CoordinatorMsg::PeersRequest { known } => sort_key::mix([kind, known.len() as u64]),
         CoordinatorMsg::PeersResponse { leader, known, term } => {

@@ -1,9 +1,9 @@
 //! What is claimed of one node, or of one turn of a node, whatever the cluster
 //! agrees on: the checker's models, recorded runs and simulated ones all ask this.
 
-use crate::coordination::CoordinationState;
+use crate::coordination::{CoordinationState, PublicationId};
 use crate::coordinator::{ClusterMetadata, ClusterValue, CoordinatorState, Mode};
-use crate::node_set::NodeId;
+use crate::node_set::{NodeId, NodeSet};
 use crate::property::Verdict;
 
 /// What a mode requires of votes, leader, publication and joins
@@ -56,6 +56,35 @@ pub fn won_elections_stay_won<V: ClusterValue>(
 ) -> Verdict {
     if before.election_won() && !after.election_won() && before.current_term() == after.current_term() {
         return Err(format!("{id} has lost the election of term {} that it had won", after.current_term()));
+    }
+    Ok(())
+}
+
+/// A node that has voting configurations keeps having them (S16).
+pub fn configurations_are_kept<V: ClusterValue>(
+    id: NodeId,
+    before: &CoordinationState<ClusterMetadata<V>>,
+    after: &CoordinationState<ClusterMetadata<V>>,
+) -> Verdict {
+    if before.is_bootstrapped() && (!after.is_bootstrapped() || after.accepted().committed_config.is_empty()) {
+        return Err(format!("{id} has lost its voting configuration"));
+    }
+    Ok(())
+}
+
+/// What a node publishes, on top of what it had accepted `before`, changes the
+/// voting configuration only where the last change is committed (S16).
+pub fn change_starts_from_a_committed_one<V: ClusterValue>(
+    id: NodeId,
+    before: &CoordinationState<ClusterMetadata<V>>,
+    published: PublicationId,
+    config: NodeSet,
+    committed_config: NodeSet,
+) -> Verdict {
+    let base = before.accepted();
+    let starts_from_committed = config == base.config || committed_config == base.config;
+    if base.version + 1 == published.version && !starts_from_committed {
+        return Err(format!("{id} publishes {published} with configuration {config} while {} is not committed", base.config));
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ mod turns;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use quorate_model::coordination::{Durable, PublicationId};
+use quorate_model::coordination::{ClusterState, Durable, PublicationId};
 use quorate_model::coordinator::{
     ClusterChange, ClusterMetadata, Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorState, CoordinatorTimer,
     KeyValues, Mode, Policy, actor_id,
@@ -100,6 +100,8 @@ pub struct Simulated {
     pub settings: CoordinatorSettings,
     /// When the ends of a link that swallows everything end their session.
     pub give_up_ms: u64,
+    /// A node whose disk is of another cluster.
+    pub stranger: Option<NodeId>,
     /// Whether the copy of the rules is asked as well.
     pub self_checks: bool,
     /// Whether turns are kept as recordings.
@@ -112,8 +114,17 @@ impl Simulated {
     /// A cluster with these settings.
     pub fn of(seed: u64, settings: CoordinatorSettings) -> Self {
         let give_up_ms = SessionConfig::default().give_up_ms;
-        Simulated { seed, settings, give_up_ms, self_checks: true, record: false, log: false }
+        Simulated { seed, settings, give_up_ms, stranger: None, self_checks: true, record: false, log: false }
     }
+}
+
+/// What a node has on its disk that is part of another cluster for good. That
+/// cluster had other nodes too, without which it can do nothing.
+pub(super) fn of_another_cluster(node: NodeId) -> Disk {
+    let value = ClusterMetadata { cluster_uuid: 999, uuid_committed: true, ..ClusterMetadata::blank() };
+    let config: NodeSet = [node, NodeId(20), NodeId(21)].into_iter().collect();
+    let accepted = ClusterState { term: 1, version: 7, value, config, committed_config: config };
+    Durable { current_term: 1, accepted }
 }
 
 /// A cluster of Coordinators in virtual time.
@@ -124,6 +135,8 @@ pub struct Cluster<R: Policy> {
     pub(super) draws: Draws,
     /// How much later than it should anything happens, in ms.
     pub variability_ms: u64,
+    /// How much longer states and checks of followers take, in ms.
+    pub slow_states_ms: u64,
     /// The network.
     pub links: Links,
     give_up_ms: u64,
@@ -131,6 +144,12 @@ pub struct Cluster<R: Policy> {
     pub failing_writes: u64,
     /// Writes that take their time, per thousand.
     pub slow_writes: u64,
+    /// Nodes whose appliers hang, and the commits that wait for them.
+    hanging: NodeSet,
+    unapplied: Vec<Task>,
+    stranger: Option<NodeId>,
+    /// The node that was started without its role `master`.
+    pub(super) lost_role: Option<NodeId>,
     judge: CoordinatorJudge<R>,
     codec: Codec,
     /// The clients and what they have heard.
@@ -157,10 +176,15 @@ impl<R: Policy> Cluster<R> {
             queue: TaskQueue::default(),
             draws: Draws::new(simulated.seed, Stream::Schedule),
             variability_ms: DEFAULT_DELAY_VARIABILITY_MS,
+            slow_states_ms: 0,
             links: Links::default(),
             give_up_ms: simulated.give_up_ms,
             failing_writes: 0,
             slow_writes: 0,
+            hanging: NodeSet::EMPTY,
+            unapplied: Vec::new(),
+            stranger: simulated.stranger,
+            lost_role: None,
             codec: Codec::default(),
             clients: Clients::default(),
             coverage: Coverage::default(),
@@ -169,6 +193,9 @@ impl<R: Policy> Cluster<R> {
             turns: 0,
             actor,
         };
+        if let Some(stranger) = simulated.stranger {
+            cluster.set_disk(stranger, of_another_cluster(stranger));
+        }
         for node in simulated.settings.nodes.iter() {
             cluster.start_node(node)?;
         }
@@ -276,6 +303,31 @@ impl<R: Policy> Cluster<R> {
         self.run_for(last_ms.saturating_sub(self.now_ms()))
     }
 
+    /// A node's applier hangs, or goes on with what has waited for it. What it
+    /// has to apply is a message that arrives late, which the network may do.
+    pub fn set_applier(&mut self, node: NodeId, hangs: bool) {
+        self.note(|| format!("the applier of {node} {}", if hangs { "hangs" } else { "goes on" }));
+        self.hanging = if hangs { self.hanging.with(node) } else { self.hanging.without(node) };
+        let is_for = |task: &Task| matches!(task, Task::Deliver { dest, .. } if *dest == node);
+        let (now, later) = std::mem::take(&mut self.unapplied).into_iter().partition(|task| !hangs && is_for(task));
+        self.unapplied = later;
+        let now: Vec<Task> = now;
+        for task in now {
+            let delay_ms = self.delay_ms();
+            self.plan(delay_ms, task);
+        }
+    }
+
+    /// Whether a node's applier hangs.
+    pub fn applier_hangs(&self, node: NodeId) -> bool {
+        self.hanging.contains(node)
+    }
+
+    /// Whether a node can be part of the cluster at all.
+    pub fn belongs(&self, node: NodeId) -> bool {
+        self.stranger != Some(node)
+    }
+
     /// Whoever waits for a session to end need not wait longer.
     pub fn deliver_lost(&mut self) {
         self.queue.hurry(|task| matches!(task, Task::GiveUp { .. } | Task::Tell { .. }));
@@ -291,7 +343,11 @@ impl<R: Policy> Cluster<R> {
         (self.failing_writes, self.slow_writes) = (0, 0);
         self.deliver_lost();
         self.variability_ms = DEFAULT_DELAY_VARIABILITY_MS;
+        self.slow_states_ms = 0;
         for node in self.nodes().iter() {
+            if self.hanging.contains(node) {
+                self.set_applier(node, false);
+            }
             if self.node(node).is_none() {
                 self.start_node(node)?;
             } else if self.node(node).is_some_and(|state| !state.healthy) {
@@ -376,6 +432,9 @@ impl<R: Policy> Cluster<R> {
         station.round.clear();
         station.syncing = false;
         station.timers.clear();
+        if self.hanging.contains(node) {
+            self.set_applier(node, false); // what waited is of sessions that end now
+        }
         for peer in self.nodes().without(node).iter() {
             let session = self.links.present_session(node, peer);
             let silent = !self.links.connects(node, peer);
@@ -409,6 +468,15 @@ impl<R: Policy> Cluster<R> {
         let after = panics::catch(|| actor.on_start(actor_id(node), &disk, &mut out));
         let after = after.map_err(|words| Failure::new(Failure::PANIC, format!("{node} starts: {words}"), self.now_ms()))?;
         self.finish_turn(node, RecordedInput::Start { storage }, None, after, out)
+    }
+
+    /// Every state that some node has on its disk, or may have there.
+    pub(super) fn kept_states(&self) -> impl Iterator<Item = &ClusterState<ClusterMetadata<KeyValues>>> {
+        let disks = self.stations.iter().filter_map(|station| station.disk.as_ref().map(|disk| &disk.accepted));
+        let saved = self.stations.iter().flat_map(|station| &station.round).filter_map(|turn| turn.saved.as_ref());
+        let known = self.up().map(|(id, _)| id).collect::<Vec<_>>();
+        let known = known.into_iter().filter_map(|id| self.node(id).map(|state| state.coordination.accepted()));
+        disks.chain(saved.map(|disk| &disk.accepted)).chain(known)
     }
 
     /// Replaces what is on the disk of a node that is down.

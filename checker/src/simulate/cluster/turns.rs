@@ -92,6 +92,11 @@ impl<R: Policy> Cluster<R> {
         }
         let content = self.codec.message(dest.index() as PeerId, datagrams);
         let content = content.map_err(|why| Failure::new(Failure::WIRE, why, self.now_ms()))?;
+        if self.hanging.contains(dest) && matches!(content, CoordinatorMsg::Commit(_)) {
+            let datagrams = datagrams.to_vec();
+            self.unapplied.push(Task::Deliver { source, incarnation, dest, session, number, datagrams });
+            return Ok(());
+        }
         let source = source.index() as PeerId;
         self.turn(dest, RecordedInput::Deliver { source, incarnation, message: number, content })
     }
@@ -239,7 +244,8 @@ impl<R: Policy> Cluster<R> {
         let to = (dest.index() as PeerId, life(self.stations[dest.index()].incarnation));
         let datagrams = self.codec.datagrams(from, to, number, content);
         let datagrams = datagrams.map_err(|why| Failure::new(Failure::WIRE, why, self.now_ms()))?;
-        let delay_ms = self.delay_ms();
+        let is_slow = matches!(content, CoordinatorMsg::Publish(_) | CoordinatorMsg::FollowerCheck { .. });
+        let delay_ms = self.delay_ms() + if is_slow { self.slow_states_ms } else { 0 };
         self.plan(delay_ms, Task::Deliver { source, incarnation, dest, session, number, datagrams });
         Ok(())
     }

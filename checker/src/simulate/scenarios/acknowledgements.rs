@@ -7,7 +7,7 @@ use super::super::clients::Fate;
 use super::super::cluster::{DEFAULT_DELAY_VARIABILITY_MS, Step};
 use super::super::links::LinkStatus;
 use super::super::times;
-use super::{Bench, Scenario};
+use super::{Bench, NoticedBy, Scenario};
 
 pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
     vec![
@@ -15,14 +15,16 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             name: "ack-listener-receives-acks-from-all-nodes",
             original: "testAckListenerReceivesAcksFromAllNodes",
             shows: "every node has applied a change when its submitter hears of it, the leader last",
-            fails_under: "LM15",
+            fails_under: "LX06",
+            noticed_by: NoticedBy::Itself,
             story: acks_from_all_nodes,
         },
         Scenario {
             name: "ack-listener-receives-no-ack-from-hanging-follower",
             original: "testAckListenerReceivesNoAckFromHangingFollower",
             shows: "a follower that does not answer is waited for until the publication times out",
-            fails_under: "LM15",
+            fails_under: "LX06",
+            noticed_by: NoticedBy::Itself,
             story: hanging_follower,
         },
         Scenario {
@@ -30,20 +32,23 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             original: "testAckListenerReceivesNacksIfPublicationTimesOut",
             shows: "a change that nobody accepts is of unknown outcome when time is up, and the leader stands down",
             fails_under: "LM13",
+            noticed_by: NoticedBy::Itself,
             story: publication_times_out,
         },
         Scenario {
             name: "ack-listener-receives-nacks-if-leader-stands-down",
             original: "testAckListenerReceivesNacksIfLeaderStandsDown",
             shows: "of two leaders in different terms the older cannot publish",
-            fails_under: "CM18",
+            fails_under: "LX02",
+            noticed_by: NoticedBy::Itself,
             story: leader_stands_down,
         },
         Scenario {
             name: "ack-listener-receives-nacks-from-follower-in-higher-term",
             original: "testAckListenerReceivesNacksFromFollowerInHigherTerm",
             shows: "a follower that is a term ahead refuses, the others commit, and a new term brings all together (L6)",
-            fails_under: "LM15",
+            fails_under: "LX02",
+            noticed_by: NoticedBy::Itself,
             story: follower_in_higher_term,
         },
     ]
@@ -67,7 +72,7 @@ fn acks_from_all_nodes<R: Policy>(bench: &Bench<R>) -> Step {
 fn hanging_follower<R: Policy>(bench: &Bench<R>) -> Step {
     let (mut cluster, leader) = bench.settled(3)?;
     let follower = cluster.some_follower(leader);
-    cluster.links.set_one_way(follower, leader, LinkStatus::BlackHole);
+    cluster.set_applier(follower, true);
     let request = cluster.write(leader, 5, 1)?;
     let timeout_ms = cluster.settings().elasticsearch.publish_timeout_ms;
     cluster.run_for(timeout_ms - 1)?;
@@ -101,24 +106,20 @@ fn publication_times_out<R: Policy>(bench: &Bench<R>) -> Step {
 
 fn leader_stands_down<R: Policy>(bench: &Bench<R>) -> Step {
     let (mut cluster, leader) = bench.settled(3)?;
+    // The followers are told that it is gone; it is not.
     cluster.links.set_node(leader, LinkStatus::BlackHole);
-    let patience_ms =
-        times::leader_failure_ms(&cluster.settings().elasticsearch) + times::collision_ms(&cluster.settings().elasticsearch);
-    let end_ms = cluster.now_ms() + patience_ms;
-    while cluster.leaders() == [leader] && cluster.now_ms() < end_ms {
-        cluster.run_task()?;
+    for follower in cluster.followers(leader) {
+        cluster.inject(follower, leader, CoordinatorMsg::Disconnected)?;
     }
+    cluster.run_for(times::election_ms(&cluster.settings().elasticsearch))?;
     let leaders = cluster.leaders();
-    // Its own checks fail at about the same time; where it has noticed already, there is nothing to ask it.
-    if leaders.len() == 2 {
-        let request = cluster.write(leader, 5, 1)?;
-        cluster.heal()?;
-        cluster.run_for(times::update_ms() * 2)?;
-        let attempt = *cluster.clients.attempt(request);
-        let refused = attempt.returned.is_some() && attempt.published.is_none();
-        cluster.expect(refused, || format!("the older of two leaders says {attempt:?}"))?;
-    }
+    cluster.expect(leaders.len() == 2 && leaders.contains(&leader), || format!("{leaders:?} lead"))?;
+    let request = cluster.write(leader, 5, 1)?;
     cluster.heal()?;
+    cluster.run_for(times::update_ms() * 2)?;
+    let attempt = *cluster.clients.attempt(request);
+    let refused = attempt.returned.is_some() && attempt.published.is_none();
+    cluster.expect(refused, || format!("the older of two leaders says {attempt:?}"))?;
     let last = cluster.stabilise()?;
     cluster.updates_reach_everybody(last)
 }
@@ -129,9 +130,11 @@ fn follower_in_higher_term<R: Policy>(bench: &Bench<R>) -> Step {
     cluster.inject(follower, leader, CoordinatorMsg::StartJoin { candidate: follower, term: term + 1 })?;
     cluster.expect(cluster.term(follower) == term + 1, || format!("{follower} has not entered the next term"))?;
     let request = cluster.write(leader, 5, 1)?;
-    let last = cluster.stabilise()?;
-    cluster.expect(cluster.term(last) > term, || format!("{last} still leads in term {term}"))?;
+    cluster.run_for(2 * times::update_ms())?;
     // Which comes first, the change or the news of the term, is open; the answer is not wrong either way.
-    cluster.expect(!cluster.clients.is_awaited(request), || String::from("the submitter still waits"))?;
+    cluster.expect(!cluster.clients.is_awaited(request), || format!("the submitter waits for {follower}"))?;
+    let last = cluster.settles_so_that(|cluster, last| {
+        cluster.expect(cluster.term(last) > term, || format!("{last} still leads in term {term}"))
+    })?;
     cluster.updates_reach_everybody(last)
 }

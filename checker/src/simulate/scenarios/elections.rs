@@ -1,13 +1,13 @@
 //! Leaders come and go.
 
-use quorate_model::coordinator::{CoordinatorSettings, Policy};
+use quorate_model::coordinator::{CoordinatorSettings, Mode, Policy};
 use quorate_model::settings::DiscoveryType;
 use quorate_model::{NodeId, NodeSet};
 
 use super::super::cluster::{Cluster, DEFAULT_DELAY_VARIABILITY_MS, EXTREME_DELAY_VARIABILITY_MS, Step};
 use super::super::links::LinkStatus;
 use super::super::times;
-use super::{Bench, Scenario};
+use super::{Bench, NoticedBy, Scenario};
 
 pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
     vec![
@@ -16,20 +16,23 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             original: "testDoesNotElectNonMasterNode",
             shows: "an elected leader is master-eligible",
             fails_under: "W-NotMasterEligible",
+            noticed_by: NoticedBy::Itself,
             story: does_not_elect_non_master_node,
         },
         Scenario {
             name: "leader-disconnection-with-disconnect-event-detected-quickly",
             original: "testLeaderDisconnectionWithDisconnectEventDetectedQuickly",
             shows: "a leader whose sessions end is replaced within an election",
-            fails_under: "CM07",
+            fails_under: "LX02",
+            noticed_by: NoticedBy::Itself,
             story: |bench| leader_disconnection(bench, true),
         },
         Scenario {
             name: "leader-disconnection-without-disconnect-event-detected-quickly",
             original: "testLeaderDisconnectionWithoutDisconnectEventDetectedQuickly",
             shows: "a leader that cannot be reached is replaced after the next check and an election",
-            fails_under: "CM07",
+            fails_under: "LX02",
+            noticed_by: NoticedBy::Itself,
             story: |bench| leader_disconnection(bench, false),
         },
         Scenario {
@@ -37,6 +40,7 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             original: "testUnresponsiveLeaderDetectedEventually",
             shows: "a silent leader is replaced after its checks have failed",
             fails_under: "LM13",
+            noticed_by: NoticedBy::Itself,
             story: unresponsive_leader,
         },
         Scenario {
@@ -44,6 +48,7 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             original: "testUnhealthyLeaderIsReplaced",
             shows: "a leader whose disk fails loses its leadership to a healthy node",
             fails_under: "W-Unhealthy",
+            noticed_by: NoticedBy::Itself,
             story: unhealthy_leader_is_replaced,
         },
         Scenario {
@@ -51,28 +56,40 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             original: "testDoesNotPerformElectionWhenRestartingFollower",
             shows: "followers that restart one after the other leave leader and term as they are (L7)",
             fails_under: "LM01",
+            noticed_by: NoticedBy::Itself,
             story: restarting_followers,
         },
         Scenario {
             name: "election-scheduling-after-discovery-outage",
             original: "testElectionSchedulingAfterDiscoveryOutage",
             shows: "after a long outage an election happens promptly: back-off began anew (L10)",
-            fails_under: "LM06",
+            fails_under: "W-NoQuorumFound",
+            noticed_by: NoticedBy::Itself,
             story: discovery_outage,
         },
         Scenario {
             name: "election-with-slow-publication",
             original: "testElectionWithSlowPublication",
-            shows: "seven nodes with long delays elect a leader that publishes its first state",
-            fails_under: "LM-DoesNotReconfigure",
+            shows: "seven nodes with long delays, longest for states and checks, elect a leader that publishes its first state",
+            fails_under: "W-InitialMastersNotFound",
+            noticed_by: NoticedBy::Itself,
             story: slow_publication,
         },
         Scenario {
             name: "single-node-discovery-stabilises-even-when-disrupted",
             original: "testSingleNodeDiscoveryStabilisesEvenWhenDisrupted",
             shows: "a node that is a cluster alone needs nobody, however long anything takes",
-            fails_under: "CM15",
+            fails_under: "CM16",
+            noticed_by: NoticedBy::Itself,
             story: single_node,
+        },
+        Scenario {
+            name: "voting-only-nodes-are-never-elected",
+            original: "VotingOnlyNodeCoordinatorTests",
+            shows: "nodes that only vote have votes, do not stand for election, and never lead",
+            fails_under: "W-VotingOnly",
+            noticed_by: NoticedBy::Itself,
+            story: voting_only_nodes,
         },
     ]
 }
@@ -96,7 +113,7 @@ fn does_not_elect_non_master_node<R: Policy>(bench: &Bench<R>) -> Step {
 
 /// Everybody else goes on without `leader` within `ms`; the new leader.
 fn replaced_within<R: Policy>(cluster: &mut Cluster<R>, leader: NodeId, ms: u64) -> Result<NodeId, super::Failure> {
-    let next = cluster.stabilise_within(ms)?;
+    let next = cluster.settles_within(ms)?;
     cluster.expect(next != leader, || format!("{leader} still leads"))?;
     Ok(next)
 }
@@ -142,17 +159,28 @@ fn unhealthy_leader_is_replaced<R: Policy>(bench: &Bench<R>) -> Step {
     cluster.stabilise().map(|_| ())
 }
 
+/// Each follower restarts, and once more while it finds everybody but its
+/// leader, so that it has time to stand for election.
 fn restarting_followers<R: Policy>(bench: &Bench<R>) -> Step {
     let (mut cluster, leader) = bench.settled(4)?;
     let term = cluster.term(leader);
     for follower in cluster.followers(leader) {
-        cluster.reboot(follower)?;
-        cluster.run_for(times::election_ms(&cluster.settings().elasticsearch))?;
+        for finds_leader in [true, false] {
+            if !finds_leader {
+                cluster.links.set_between(NodeSet::single(follower), NodeSet::single(leader), LinkStatus::BlackHole);
+            }
+            cluster.reboot(follower)?;
+            cluster.run_for(times::election_ms(&cluster.settings().elasticsearch))?;
+            cluster.links.heal();
+            cluster.settles_so_that(|cluster, last| {
+                let now = cluster.term(last);
+                cluster.expect((last, now) == (leader, term), || {
+                    format!("{leader} led in term {term} before {follower} restarted; now {last} leads in term {now}")
+                })
+            })?;
+        }
     }
-    let last = cluster.stabilise()?;
-    cluster.expect((last, cluster.term(last)) == (leader, term), || {
-        format!("{leader} led in term {term}; now {last} leads in term {}", cluster.term(last))
-    })
+    Ok(())
 }
 
 fn discovery_outage<R: Policy>(bench: &Bench<R>) -> Step {
@@ -171,12 +199,12 @@ fn discovery_outage<R: Policy>(bench: &Bench<R>) -> Step {
     cluster.configure(|settings| settings.elasticsearch = Default::default());
     cluster.heal()?;
     let ms = times::election_ms(&cluster.settings().elasticsearch) + 4 * times::update_ms();
-    cluster.stabilise_within(ms).map(|_| ())
+    cluster.settles_within(ms).map(|_| ())
 }
 
 fn slow_publication<R: Policy>(bench: &Bench<R>) -> Step {
     let mut cluster = bench.start(CoordinatorSettings::of(7))?;
-    cluster.variability_ms = 2_000;
+    (cluster.variability_ms, cluster.slow_states_ms) = (2_000, 500);
     cluster.run_for(300_000)?;
     let published = cluster.leaders().first().and_then(|leader| cluster.applied(*leader));
     cluster.expect(published.is_some(), || String::from("nobody has published anything in five minutes"))?;
@@ -193,11 +221,35 @@ fn single_node<R: Policy>(bench: &Bench<R>) -> Step {
     let node = NodeId(0);
     cluster.expect(cluster.leaders() == [node], || String::from("the node does not lead itself"))?;
     let term = cluster.term(node);
-    cluster.write(node, 1, 5)?;
+    let request = cluster.write(node, 1, 5)?;
     cluster.run_for(10_000_000)?;
+    let written = cluster.clients.attempt(request).published;
+    cluster.expect(written.is_some(), || String::from("the node has not answered a client"))?;
     cluster.expect(cluster.term(node) == term, || String::from("the node has had another election"))?;
     cluster.heal()?;
     cluster.reboot(node)?;
-    let leader = cluster.stabilise()?;
+    let leader = cluster.settles_so_that(|cluster, leader| {
+        cluster.expect(cluster.applied(leader) > written, || String::from("the node has forgotten what it wrote"))
+    })?;
     cluster.updates_reach_everybody(leader)
+}
+
+fn voting_only_nodes<R: Policy>(bench: &Bench<R>) -> Step {
+    let voting_only: NodeSet = [NodeId(2), NodeId(3)].into_iter().collect();
+    let (mut cluster, mut leader) = bench.settled_with(CoordinatorSettings { voting_only, ..CoordinatorSettings::of(5) })?;
+    for _ in 0..3 {
+        cluster.expect(!voting_only.contains(leader), || format!("{leader} leads, and only votes"))?;
+        cluster.expect(!cluster.config(leader).intersection(voting_only).is_empty(), || String::from("they do not vote"))?;
+        // Nobody else is there to stand.
+        let others: Vec<NodeId> = cluster.nodes().iter().filter(|node| !voting_only.contains(*node)).collect();
+        for node in &others {
+            cluster.crash(*node)?;
+        }
+        cluster.run_for(times::election_ms(&cluster.settings().elasticsearch))?;
+        let stands = cluster.up().find(|(_, state)| state.attempts.is_some() || state.mode == Mode::Leader);
+        cluster.expect(stands.is_none(), || String::from("somebody who only votes stands for election"))?;
+        cluster.heal()?;
+        leader = cluster.stabilise()?;
+    }
+    Ok(())
 }

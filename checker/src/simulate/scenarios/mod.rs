@@ -4,8 +4,8 @@
 //! Most begin, as the originals do, with a random run after which the cluster
 //! must settle. A scenario is named like its original, in small letters with
 //! hyphens. [`ELSEWHERE`] says of every other test where its subject is checked
-//! or why it has none here. The mutant that turns a scenario red is named with
-//! it, and the tests run it.
+//! or why it has none here. With each scenario is named the mutant under which
+//! it fails with its first seed, and what notices that; the tests play it.
 
 mod acknowledgements;
 mod elections;
@@ -21,6 +21,8 @@ use quorate_traces::recording::RecordedInput;
 use super::cluster::{Cluster, Msg, Simulated, Step};
 use super::failure::Failure;
 use super::plan::{Deed, Plan};
+use super::stabilise::ASSERTIONS;
+use super::times;
 use crate::panics;
 
 /// A story with assertions.
@@ -31,10 +33,46 @@ pub struct Scenario<R: Policy> {
     pub original: &'static str,
     /// What it shows.
     pub shows: &'static str,
-    /// A mutant under which it fails; see [`super::mutants`].
+    /// A mutant under which it fails; see [`super::mutants`] and [`MOODY`].
     pub fails_under: &'static str,
+    /// What notices that.
+    pub noticed_by: NoticedBy,
     story: fn(&Bench<R>) -> Step,
 }
+
+/// What notices that a scenario fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticedBy {
+    /// What the scenario itself asserts, how soon the cluster settles included.
+    Itself,
+    /// What holds of every cluster that has settled.
+    Settling,
+    /// A safety property, before the scenario can.
+    Safety,
+}
+
+impl NoticedBy {
+    /// What has noticed this failure.
+    pub fn of(failure: &Failure) -> Self {
+        match failure.property.as_str() {
+            "Scenario" => NoticedBy::Itself,
+            property if ASSERTIONS.iter().any(|(name, _)| *name == property) => NoticedBy::Settling,
+            _ => NoticedBy::Safety,
+        }
+    }
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            NoticedBy::Itself => "its own assertion",
+            NoticedBy::Settling => "what must hold of a settled cluster",
+            NoticedBy::Safety => "a safety property",
+        }
+    }
+}
+
+/// A Coordinator that remembers something beside its state; it is in the tests.
+pub const MOODY: &str = "Moody";
 
 /// Tests that are no scenarios here, and why.
 pub const ELSEWHERE: &[(&str, &str)] = &[
@@ -58,10 +96,7 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
         "testClusterRecoversAfterExceptionDuringSerialization",
         "serialising does not fail; what a leader does when its rules refuse is mutant LM08",
     ),
-    (
-        "testLogsWarning…, testLogsMessagesIfPublicationDelayed",
-        "nothing is logged; the timeouts behind it are `ack-listener-receives-no-ack-from-hanging-follower`",
-    ),
+    ("testLogsWarning…", "nothing is logged"),
     (
         "testImproveConfigurationPerformsVotingConfigExclusionStateCheck",
         "the validity of exclusions is checked where they are changed: `coordination::exclusions`",
@@ -71,15 +106,8 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
         "testSingleNodeDiscovery… (refusing to start without a quorum)",
         "a node with a foreign configuration starts and stays a candidate",
     ),
-    (
-        "CoordinatorVotingConfigurationTests: a node restarted master-ineligible",
-        "roles are settings of the cluster here; the model `coordinator` has none that change",
-    ),
     ("CoordinatorVotingConfigurationTests: discovery from the last cluster state alone", "every node knows the addresses of all"),
-    (
-        "AtomicRegisterCoordinatorTests, VotingOnlyNodeCoordinatorTests",
-        "neither strategy exists in the Coordinator; the rules of voting-only nodes are in `coordination::roles`",
-    ),
+    ("AtomicRegisterCoordinatorTests", "the strategy without state on disks does not exist in the Coordinator"),
 ];
 
 /// Every scenario, by part.
@@ -144,7 +172,7 @@ impl<R: Policy> Bench<R> {
     fn settled_with(&self, settings: CoordinatorSettings) -> Result<(Cluster<R>, NodeId), Failure> {
         let mut cluster = self.start(settings)?;
         let mut plan = Plan::random(self.seed, 200, &[]);
-        plan.steps.retain(|step| !matches!(step.deed, Deed::Exclude { .. } | Deed::ToggleAutoShrink));
+        plan.steps.retain(|step| !matches!(step.deed, Deed::Exclude { .. } | Deed::ToggleAutoShrink | Deed::ChangeRole { .. }));
         cluster.run_randomly(&plan, true)?;
         cluster.cool_down()?;
         let leader = cluster.stabilise()?;
@@ -153,6 +181,24 @@ impl<R: Policy> Bench<R> {
 }
 
 impl<R: Policy> Cluster<R> {
+    /// The story is that the cluster settles within `ms`; the leader.
+    fn settles_within(&mut self, ms: u64) -> Result<NodeId, Failure> {
+        self.stabilise_within(ms).map_err(|failure| match NoticedBy::of(&failure) {
+            NoticedBy::Settling => Failure::new("Scenario", format!("not settled after {ms} ms: {failure}"), failure.at_ms),
+            _ => failure,
+        })
+    }
+
+    /// Waits as long as settling may take, asserts something of the story, and
+    /// then that the cluster has settled; the leader.
+    fn settles_so_that(&mut self, what: impl FnOnce(&Self, NodeId) -> Step) -> Result<NodeId, Failure> {
+        self.run_for(times::stabilisation_ms(&self.settings().elasticsearch))?;
+        if let [leader, ..] = self.leaders()[..] {
+            what(self, leader)?;
+        }
+        self.stabilise_within(0)
+    }
+
     /// Asserts something of the story.
     fn expect(&self, holds: bool, what: impl FnOnce() -> String) -> Step {
         if holds { Ok(()) } else { Err(Failure::new("Scenario", what(), self.now_ms())) }

@@ -8,7 +8,7 @@ use super::super::failure::Failure;
 use super::super::links::LinkStatus;
 use super::super::plan::Plan;
 use super::super::times;
-use super::{Bench, Scenario};
+use super::{Bench, MOODY, NoticedBy, Scenario};
 
 pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
     vec![
@@ -16,38 +16,44 @@ pub(super) fn scenarios<R: Policy>() -> Vec<Scenario<R>> {
             name: "repeatable-tests",
             original: "testRepeatableTests",
             shows: "the same seed is the same run, to the last message",
-            fails_under: "LM-DoesNotReconfigure",
+            fails_under: MOODY,
+            noticed_by: NoticedBy::Itself,
             story: repeatable,
         },
         Scenario {
             name: "can-update-cluster-state-after-stabilisation",
             original: "testCanUpdateClusterStateAfterStabilisation",
             shows: "a change reaches every node within ten delays (L8)",
-            fails_under: "LM15",
+            fails_under: "LX05",
+            noticed_by: NoticedBy::Itself,
             story: |bench| {
                 let (mut cluster, leader) = bench.settled(5)?;
-                cluster.updates_reach_everybody(leader)
+                let reached = cluster.updates_reach_everybody(leader);
+                reached.map_err(|failure| Failure::new("Scenario", failure.why, failure.at_ms))
             },
         },
         Scenario {
             name: "diff-based-publishing",
             original: "testDiffBasedPublishing",
             shows: "a settled cluster publishes nothing but differences, and they are accepted",
-            fails_under: "LM15",
+            fails_under: "LX07",
+            noticed_by: NoticedBy::Itself,
             story: diff_based_publishing,
         },
         Scenario {
             name: "joining-node-receives-full-state",
             original: "testJoiningNodeReceivesFullState",
             shows: "the first state that a node gets is whole",
-            fails_under: "LM-DoesNotReconfigure",
+            fails_under: "LX08",
+            noticed_by: NoticedBy::Itself,
             story: joining_node_receives_full_state,
         },
         Scenario {
             name: "incompatible-diff-resends-full-state",
             original: "testIncompatibleDiffResendsFullState",
             shows: "a node that missed a state refuses the next difference, and gets the whole state",
-            fails_under: "LM15",
+            fails_under: "LX09",
+            noticed_by: NoticedBy::Itself,
             story: incompatible_diff,
         },
     ]
@@ -96,11 +102,12 @@ fn joining_node_receives_full_state<R: Policy>(bench: &Bench<R>) -> Step {
     let leader = cluster.stabilise()?;
     let before = cluster.coverage.clone();
     cluster.start_node(new)?;
-    cluster.stabilise_within(times::joining_ms(&cluster.settings().elasticsearch, 1))?;
+    cluster.run_for(times::joining_ms(&cluster.settings().elasticsearch, 1))?;
     let after = &cluster.coverage;
     let (full, refused) =
         (after.full_states - before.full_states, after.message("PublishRefused") - before.message("PublishRefused"));
     cluster.expect((full, refused) == (1, 0), || format!("{full} whole states were sent, {refused} differences refused"))?;
+    cluster.stabilise_within(0)?;
     cluster.expect(cluster.members(leader).contains(new), || format!("{new} has not joined"))
 }
 
