@@ -7,7 +7,7 @@
 //! that has failed is given up.
 
 use super::message::CoordinatorMsg;
-use super::policy::{Membership, Policy};
+use super::policy::{Choice, Membership, Policy};
 use super::state::{CoordinatorTimer, Mode};
 use super::turn::Turn;
 use super::value::ClusterValue;
@@ -86,7 +86,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             ruling = self.ruling(term)?;
         }
         match ruling {
-            FollowerCheckRuling::Follow if self.rules.check_makes_followers() => self.become_follower(leader),
+            FollowerCheckRuling::Follow if self.rules.takes(Choice::CheckMakesFollowers) => self.become_follower(leader),
             FollowerCheckRuling::Follow => return Err(MembershipRejection::FollowerCheckFaultyMaster),
             FollowerCheckRuling::Nothing | FollowerCheckRuling::EnterTerm => {}
         }

@@ -56,7 +56,7 @@ pub use actor::Coordinator;
 pub use message::{CoordinatorMsg, NotPublished, Publication, PublicationOutcome, StateDiff};
 pub use metadata::{ClusterChange, ClusterMetadata, ClusterUuid, Members};
 pub use mutant::{CoordinatorEffect, CoordinatorMutant};
-pub use policy::{Policy, Refusal};
+pub use policy::{Choice, Policy, Refusal};
 pub use settings::{CoordinatorSettings, CoordinatorSettingsError, Driven};
 pub use state::{Applied, CoordinatorState, CoordinatorTimer, LeaderPublication, Mode, Submission, Waiting};
 pub use value::{ClusterValue, KeyValues, PutKey};

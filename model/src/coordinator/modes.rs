@@ -5,7 +5,7 @@
 //! a candidate, and from follower to leader: a follower is elected as candidate.
 
 use super::message::{CoordinatorMsg, NotPublished, PublicationOutcome};
-use super::policy::Policy;
+use super::policy::{Choice, Policy};
 use super::state::{CoordinatorTimer, Mode, Waiting};
 use super::turn::Turn;
 use super::value::ClusterValue;
@@ -44,7 +44,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         if let Some(publication) = self.state.publication.take() {
             self.refuse_joins(publication.joining);
             match publication.waiting {
-                Some(waiting) if self.rules.admits_not_knowing() => self.answer(waiting, PublicationOutcome::Unknown),
+                Some(waiting) if self.rules.takes(Choice::AdmitsNotKnowing) => self.answer(waiting, PublicationOutcome::Unknown),
                 Some(waiting) => self.decline(waiting, NotPublished::NotLeader),
                 None => {}
             }

@@ -20,7 +20,7 @@ use smallvec::SmallVec;
 
 use super::message::{CoordinatorMsg, NotPublished, Publication, PublicationOutcome, StateDiff};
 use super::metadata::ClusterMetadata;
-use super::policy::Policy;
+use super::policy::{Choice, Policy};
 use super::state::{Applied, CoordinatorTimer, LeaderPublication, Waiting};
 use super::turn::Turn;
 use super::value::ClusterValue;
@@ -56,7 +56,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
                 self.decline(waiting, NotPublished::Refused);
             }
             self.refuse_joins(joining);
-            if self.rules.gives_up_after_refusal() {
+            if self.rules.takes(Choice::GivesUpAfterRefusal) {
                 self.become_candidate();
             }
             return;
@@ -166,7 +166,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// A vote that comes with an acceptance is counted at the end.
     fn hold_vote(&mut self, source: NodeId, vote: Join, id: PublicationId) {
         let under_way = self.state.publication.as_mut().filter(|publication| publication.id() == id);
-        match under_way.filter(|_| self.rules.votes_wait_for_the_end()) {
+        match under_way.filter(|_| self.rules.takes(Choice::VotesWaitForTheEnd)) {
             Some(publication) => {
                 if let Err(position) = publication.votes.binary_search(&(source, vote)) {
                     publication.votes.insert(position, (source, vote));
@@ -178,7 +178,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
     fn miss_vote(&mut self, source: NodeId) {
         let is_missing = self.is_master_eligible(source) && !self.coordination().volatile.join_votes.contains(source);
-        if is_missing && self.rules.heeds_missing_votes() {
+        if is_missing && self.rules.takes(Choice::HeedsMissingVotes) {
             self.state.max_term_seen = self.terms_seen().vote_is_missing(self.current_term()).0;
         }
     }
@@ -205,7 +205,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     fn commit_locally(&mut self, commit: PublicationId) {
         let Ok(next) = self.rules.handle_commit(self.coordination(), commit) else { return self.fail_publication() };
         self.state.coordination = next;
-        let waits = self.rules.applies_before_answering();
+        let waits = self.rules.takes(Choice::AppliesBeforeAnswering);
         let waiting = self.state.publication.as_mut().and_then(|publication| publication.waiting.take_if(|_| !waits));
         if let Some(waiting) = waiting {
             self.answer(waiting, PublicationOutcome::Committed(commit));
@@ -232,7 +232,8 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     fn apply(&mut self) {
         let (id, metadata) = (self.accepted().id(), self.accepted().value.clone());
         self.state.applied = Some(Applied { id, metadata });
-        if ElectionAttempts::is_done(self.is_candidate(), id.term, self.current_term()) {
+        let is_done = ElectionAttempts::is_done(self.is_candidate(), id.term, self.current_term());
+        if is_done && self.rules.takes(Choice::StandsAsCandidateOnly) {
             self.close_scheduler();
         }
     }
@@ -255,7 +256,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// A target of the publication has failed, and is waited for no longer.
     pub(super) fn fail_target(&mut self, target: NodeId, id: PublicationId) {
         let Some(publication) = self.state.publication.as_mut().filter(|publication| publication.id() == id) else { return };
-        if !self.rules.ends_without_the_failed() {
+        if !self.rules.takes(Choice::EndsWithoutTheFailed) {
             return;
         }
         publication.failed = publication.failed.with(target);
@@ -286,8 +287,8 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// applied it lags; not committed, it has failed.
     pub(super) fn on_publication_timeout(&mut self) {
         match &self.state.publication {
-            Some(publication) if publication.committed && self.rules.ends_without_the_failed() => self.complete(),
-            Some(_) if self.rules.gives_up_after_timeout() => self.fail_publication(),
+            Some(publication) if publication.committed && self.rules.takes(Choice::EndsWithoutTheFailed) => self.complete(),
+            Some(_) if self.rules.takes(Choice::GivesUpAfterTimeout) => self.fail_publication(),
             _ => {}
         }
     }
@@ -315,7 +316,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             return;
         }
         let accepted = self.coordination().volatile.publish_votes;
-        if !self.may_win(self.id) && self.rules.hands_over() && self.hand_over(accepted) {
+        if !self.may_win(self.id) && self.rules.takes(Choice::HandsOver) && self.hand_over(accepted) {
             return;
         }
         self.watch_laggards(&publication);
@@ -325,7 +326,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// Whoever has not applied the state in a while is removed (`LagDetector`).
     fn watch_laggards(&mut self, publication: &LeaderPublication<V>) {
         let driven = self.settings.driven;
-        if !driven.membership || !driven.replies || !self.rules.removes_laggards() {
+        if !driven.membership || !driven.replies || !self.rules.takes(Choice::RemovesLaggards) {
             return;
         }
         self.state.lagging = publication.targets.iter().filter(|target| !publication.applied.contains(*target)).collect();

@@ -7,7 +7,7 @@
 
 use super::message::{NotPublished, PublicationOutcome};
 use super::metadata::ClusterMetadata;
-use super::policy::{Policy, Refusal};
+use super::policy::{Choice, Policy, Refusal};
 use super::publication::Draft;
 use super::state::{CoordinatorTimer, Submission, Waiting};
 use super::turn::Turn;
@@ -55,7 +55,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             let members = metadata.members.without(gone);
             return self.publish(Draft::of(ClusterMetadata { members, ..metadata }, config));
         }
-        if !self.state.joins.is_empty() && self.rules.lets_nodes_in() {
+        if !self.state.joins.is_empty() && self.rules.takes(Choice::LetsNodesIn) {
             let joining = std::mem::take(&mut self.state.joins);
             return self.publish(Draft { joining, ..Draft::of(self.with_joined(joining), config) });
         }

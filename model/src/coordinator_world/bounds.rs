@@ -102,6 +102,9 @@ pub struct CoordinatorBounds {
     /// In `stabilisation`: how many messages may be under way when a timer
     /// fires, a client asks or the adversary strikes. Deliveries come in any order.
     pub under_way: u64,
+    /// In `stabilisation`: the term on the disk of the last node, which is not in
+    /// the cluster and not yet up; 0 if it is in the cluster.
+    pub astray: u64,
     /// In `duties`: how many of the nodes, the last ones, have not the role `master`.
     pub ineligible: usize,
     /// In `duties`: how many of those before them have the role `voting_only`.
@@ -128,6 +131,7 @@ impl CoordinatorBounds {
             in_range("elections", self.elections, 0, 100)?;
             in_range("disconnects", self.disconnects, 0, 100)?;
             in_range("partitions", self.partitions, 0, 100)?;
+            in_range("astray", self.astray, 0, if self.nodes > 1 { 100 } else { 0 })?;
             return in_range("under-way", self.under_way, 0, 1_000);
         }
         in_range("max-term", self.max_term, 1, 100)?;
@@ -160,6 +164,7 @@ impl CoordinatorBounds {
                 budget("disconnects", self.disconnects),
                 budget("partitions", self.partitions),
                 budget("under-way", self.under_way),
+                bound("astray", self.astray, BoundKind::Size),
             ]),
             _ => listed.extend([
                 size("initial-masters", self.initial_masters),

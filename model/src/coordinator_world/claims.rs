@@ -223,6 +223,12 @@ fn stabilisation_claims<R: Policy>() -> Vec<Property<World<R>>> {
             |_: &World<R>, s: &State| stabilisation::somebody_waits_to_be_let_in(s),
             |_: &World<R>, s: &State| !stabilisation::somebody_waits_to_be_let_in(s),
         ),
+        Property::invariant(
+            "LeadersHeedWhoAsks",
+            "JoinRequest.minimumTerm; #53271, #53338 (L6)",
+            "a leader that was asked to let a node in has heard of that node's term, which no state of a lower one can reach",
+            |_: &World<R>, s: &State| stabilisation::leaders_heed_who_asks(s),
+        ),
         Property::step(
             "WholeClustersStayWhole",
             "AbstractCoordinatorTestCase.stabilise, group 5 (L1, L7)",
