@@ -47,7 +47,23 @@ const DRIVEN: [(&[&str], &[&str]); 4] = [
     (&["FindPeersTimer", "SessionEnded"], &[]),
 ];
 
-const ELSEWHERE: [Elsewhere; 12] = [
+const ELSEWHERE: [Elsewhere; 17] = [
+    Elsewhere {
+        models: &["whole"],
+        what: What::EveryGuard,
+        because: "a correct actor asks for little that is refused; zen-with-terms exercises every guard",
+    },
+    Elsewhere {
+        models: &["whole"],
+        what: What::Action("FindPeersTimer"),
+        because: "in a retained set what it would ask again is still under way",
+    },
+    Elsewhere {
+        models: &["whole"],
+        what: What::Action("SessionEnded"),
+        because: "this world has no sessions; those of stabilisation end",
+    },
+    Elsewhere { models: &["whole"], what: What::Action("Health"), because: "disks that are not well are the model duties'" },
     Elsewhere {
         models: &["stabilisation"],
         what: What::EveryGuard,
@@ -77,6 +93,7 @@ const ELSEWHERE: [Elsewhere; 12] = [
                   for nothing that is refused; zen-with-terms exercises every guard",
     },
     Elsewhere { models: &COORDINATORS, what: What::Action("Outcome"), because: "clients take it, and they are no actors" },
+    Elsewhere { models: &["whole"], what: What::Action("Outcome"), because: "clients take it, and they are no actors" },
     Elsewhere {
         models: &["prevote", "membership", "reconfiguration", "duties"],
         what: What::Action("Submit"),

@@ -15,12 +15,14 @@ mod replication;
 mod session;
 mod stabilisation;
 mod storage;
+mod whole;
 mod zen_with_terms;
 
 use quorate_model::Specification;
 
 pub use quorate_model::seeded::Expected;
 use quorate_model::seeded::Seeded;
+pub use whole::origin_of_row;
 
 /// A bound of a model.
 #[derive(Clone, Copy, Debug)]
@@ -173,6 +175,7 @@ registry![
     coordinator::ReconfigurationEntry,
     stabilisation::StabilisationEntry,
     coordinator::DutiesEntry,
+    whole::WholeEntry,
     replication::ReplicationEntry,
     replication::QuietingEntry,
     replication::FallingEntry,

@@ -1,11 +1,10 @@
 //! The Coordinators over sessions, with an adversary who has a budget: liveness and recovery.
 
-use quorate_model::coordination::Sound;
 use quorate_model::coordinator::{CoordinatorEffect, CoordinatorMutant, Refusal};
-use quorate_model::coordinator_world::{CoordinatorBounds, CoordinatorModel, coordinator_world};
+use quorate_model::coordinator_world::{CoordinatorBounds, CoordinatorModel};
 use quorate_model::seeded::Seeded;
 
-use super::coordinator::{guards, waiving};
+use super::coordinator::{guards, visit_world};
 use super::{BoundInfo, Entry, Expected, ModelInfo, Profile, RegistryError, Rules, Visitor, mutants_of, names_of};
 
 /// nodes, submissions, exclusions, restarts, suspicions, elections, disconnects, partitions, under way, astray.
@@ -138,12 +137,8 @@ impl Entry for StabilisationEntry {
             info.exactly(bounds)?;
         let (nodes, initial_masters) = (nodes as usize, nodes.saturating_sub(u64::from(astray > 0)).max(1) as usize);
         let budget = CoordinatorBounds { submissions, exclusions, restarts, suspicions, ..CoordinatorBounds::default() };
-        let bounds = CoordinatorBounds { nodes, initial_masters, elections, disconnects, partitions, under_way, astray, ..budget };
-        let model = CoordinatorModel::Stabilisation;
-        if *rules == Rules::default() {
-            return Ok(visitor.visit(coordinator_world(model, Sound, bounds, true).map_err(|why| info.refused(why))?));
-        }
-        let mutant = info.changed(rules, CoordinatorMutant::default(), &self::rows(), &guards(), waiving)?;
-        Ok(visitor.visit(coordinator_world(model, mutant, bounds, false).map_err(|why| info.refused(why))?))
+        let bounds =
+            CoordinatorBounds { nodes, initial_masters, elections, disconnects, partitions, under_way, astray, ..budget };
+        visit_world(info, CoordinatorModel::Stabilisation, bounds, &self::rows(), rules, visitor)
     }
 }

@@ -98,7 +98,8 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         }
         self.state.joining = Some(leader);
         let vote = self.state.last_join.and_then(|(candidate, join)| (candidate == leader).then_some(join));
-        let request = JoinRequest { minimum_term: if self.rules.takes(Choice::JoinsSayTheirTerm) { self.current_term() } else { 0 }, vote };
+        let request =
+            JoinRequest { minimum_term: if self.rules.takes(Choice::JoinsSayTheirTerm) { self.current_term() } else { 0 }, vote };
         if leader == self.id {
             self.on_join(leader, request);
         } else {

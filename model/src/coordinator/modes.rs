@@ -80,16 +80,14 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
     /// Enters a term and votes for `candidate`, if the rules allow it
     /// (`joinLeaderInTerm`). Whoever led or followed in the old term no longer
-    /// does. Returns whether the term was entered.
+    /// does. A candidate stays one, and lets those that have asked it to be let in
+    /// go on waiting: `CandidateJoinAccumulator` keeps joins of any term. Returns whether the term was entered.
     pub(super) fn enter_term(&mut self, candidate: NodeId, term: Term) -> bool {
         let Ok((next, join)) = self.rules.handle_start_join(self.coordination(), term) else { return false };
         self.state.coordination = next;
         self.state.last_join = Some((candidate, join));
         self.state.max_term_seen = self.state.max_term_seen.max(term);
         self.state.joining = None;
-        if self.is_candidate() {
-            self.refuse_all_joins();
-        }
         self.become_candidate();
         true
     }

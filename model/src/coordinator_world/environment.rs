@@ -135,7 +135,7 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
     /// A formed cluster: the first node is elected, and every message arrives
     /// once. A node astray is not of it.
     fn prepare(&self, world: &CoordinatorWorld<R>, blank: CoordinatorWorldState) -> CoordinatorWorldState {
-        if !self.model.is_formed() {
+        if !self.model.is_formed() || (self.model == CoordinatorModel::Whole && self.bounds.formed == 0) {
             return blank;
         }
         let blank = if self.bounds.astray > 0 { self.leave_astray(world, blank) } else { blank };
@@ -189,7 +189,10 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
             // What it would ask again is still under way.
             CoordinatorTimer::FindPeers => false,
             CoordinatorTimer::Election => {
-                own.mode == Mode::Candidate && own.coordination.current_term().max(own.max_term_seen) < self.bounds.max_term
+                let tries = self.model != CoordinatorModel::Whole || state.ledger.left.elections > 0;
+                tries
+                    && own.mode == Mode::Candidate
+                    && own.coordination.current_term().max(own.max_term_seen) < self.bounds.max_term
             }
             _ if self.model == CoordinatorModel::Coordinator => true,
             timer if is_suspicion(*timer) => state.ledger.left.suspicions > 0,
@@ -299,7 +302,9 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
                 // Who has waited for what cannot come suspects for nothing.
                 ledger.left.suspicions = ledger.left.suspicions.saturating_sub(1);
             }
-            WorldAction::Timeout { timer: CoordinatorTimer::Election, .. } if self.model == CoordinatorModel::Stabilisation => {
+            WorldAction::Timeout { timer: CoordinatorTimer::Election, .. }
+                if matches!(self.model, CoordinatorModel::Stabilisation | CoordinatorModel::Whole) =>
+            {
                 match ledger.left.elections.checked_sub(1) {
                     Some(left) => ledger.left.elections = left,
                     None => ledger.left.overdrawn += 1,

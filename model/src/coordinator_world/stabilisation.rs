@@ -275,7 +275,10 @@ pub(super) fn leaders_heed_who_asks(state: &State) -> Verdict {
         let has_arrived = its.mode == Mode::Leader
             && !state.outage.untold.contains(node, leader)
             && its.validating.iter().all(|(other, _)| *other != node)
-            && !state.network.iter().any(|e| e.source == node && e.dest == leader && matches!(e.message, CoordinatorMsg::Join(_)));
+            && !state
+                .network
+                .iter()
+                .any(|e| e.source == node && e.dest == leader && matches!(e.message, CoordinatorMsg::Join(_)));
         if has_arrived && its.max_term_seen < term {
             return Err(format!("{leader} was asked by {node} to let it in, and has heard of no term that is as high as {term}"));
         }
