@@ -76,6 +76,12 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             self.answer(waiting, PublicationOutcome::Committed(id));
             return self.publish_next();
         }
+        let (had, excluded) = (accepted.value.exclusions, metadata.exclusions);
+        let max = self.settings.elasticsearch.max_voting_config_exclusions;
+        if excluded.len() > had.len() && excluded.len() as u64 > max {
+            self.decline(waiting, NotPublished::TooManyExclusions);
+            return self.publish_next();
+        }
         let change = match change {
             super::ClusterChange::Value(change) => Some(change),
             _ => None,

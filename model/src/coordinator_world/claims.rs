@@ -169,7 +169,8 @@ pub(super) fn claims<R: Policy>(model: CoordinatorModel) -> Vec<Property<World<R
             ),
         ],
         CoordinatorModel::Stabilisation => stabilisation_claims(),
-        CoordinatorModel::Duties | CoordinatorModel::Whole => duties::claims_of_answers(),
+        CoordinatorModel::Whole => duties::claims_of_answers(),
+        CoordinatorModel::Duties => duties::claims_of_answers().into_iter().chain(duties::claims_of_health()).collect(),
     });
     claims
 }
