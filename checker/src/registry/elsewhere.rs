@@ -47,7 +47,12 @@ const DRIVEN: [(&[&str], &[&str]); 4] = [
     (&["FindPeersTimer", "SessionEnded"], &[]),
 ];
 
-const ELSEWHERE: [Elsewhere; 17] = [
+const ELSEWHERE: [Elsewhere; 18] = [
+    Elsewhere {
+        models: &["whole"],
+        what: What::Action("NextTask"),
+        because: "a leader that waits for nobody's answer goes on by it; those are membership's and reconfiguration's",
+    },
     Elsewhere {
         models: &["whole"],
         what: What::EveryGuard,
