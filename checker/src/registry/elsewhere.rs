@@ -110,7 +110,7 @@ const ELSEWHERE: [Elsewhere; 18] = [
         because: "restarts are the model coordinator's",
     },
     Elsewhere {
-        models: &["prevote"],
+        models: &["prevote", "whole"],
         what: What::Action("PublicationTimeout"),
         because: "publications that fail are the model coordinator's",
     },
