@@ -14,8 +14,8 @@ use quorate_checker::simulate::shorten::shorten;
 use quorate_checker::simulate::sweep::{Sweep, sweep};
 use quorate_checker::simulate::{Failure, Plan, RunOptions, Simulated, run_plan};
 use quorate_model::NodeId;
-use quorate_model::coordination::{RuleSet, Sound, Term};
-use quorate_model::coordinator::{CoordinatorMutant, CoordinatorSettings, Policy};
+use quorate_model::coordination::{RuleSet, Sound};
+use quorate_model::coordinator::{Choice, CoordinatorMutant, CoordinatorSettings, Policy};
 
 #[test]
 fn two_hundred_seeds_settle_and_exercise_what_there_is() {
@@ -81,8 +81,8 @@ struct Moody(Arc<AtomicU64>);
 impl RuleSet for Moody {}
 
 impl Policy for Moody {
-    fn sends_difference(&self, has_base: bool) -> bool {
-        has_base && self.0.fetch_add(1, Ordering::Relaxed) % 7 < 3
+    fn takes(&self, choice: Choice) -> bool {
+        choice != Choice::SendsDifferences || self.0.fetch_add(1, Ordering::Relaxed) % 7 < 3
     }
 }
 
@@ -150,8 +150,9 @@ struct Panics;
 impl RuleSet for Panics {}
 
 impl Policy for Panics {
-    fn minimum_term(&self, _: Term) -> Term {
-        panic!("no term is known")
+    fn takes(&self, choice: Choice) -> bool {
+        assert!(choice != Choice::JoinsSayTheirTerm, "no term is known");
+        true
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use quorate_model::coordination::{Join, PublicationId, Sound};
 use quorate_model::coordinator::{
     ClusterChange, Coordinator, CoordinatorMsg, CoordinatorSettings, CoordinatorSettingsError, CoordinatorState,
-    CoordinatorTimer, JoinRequest, Mode, actor_id,
+    CoordinatorTimer, JoinRequest, Mode, NotPublished, PublicationOutcome, actor_id,
 };
 use quorate_model::{NodeId, NodeSet};
 use stateright::actor::{Actor, Command, Id, Out};
@@ -190,4 +190,62 @@ fn a_vote_that_is_missing_after_its_publication_is_asked_for() {
     let (mut leader, id) = leader_without_an_answer();
     leader.hears_from(2, Message::PublishResponse { id, vote: None });
     assert_eq!(leader.state.coordination.current_term(), 3, "it stands again, in a term above the one that it heard of");
+}
+
+/// `CandidateJoinAccumulator` keeps joins of any term: a candidate that enters
+/// another lets in those that asked it before, once it is elected.
+#[test]
+fn a_candidate_keeps_who_asked_it_when_it_enters_a_term() {
+    let mut candidate = Node::start(0, CoordinatorSettings::of(3));
+    candidate.hears_from(1, Message::PeersResponse { leader: None, known: NodeSet::EMPTY, term: 0 });
+    candidate.hears_from(1, Message::Join(JoinRequest { minimum_term: 0, vote: None }));
+    candidate.hears_from(2, Message::StartJoin { candidate: NodeId(2), term: 3 });
+    assert_eq!(candidate.state.coordination.current_term(), 3);
+    assert_eq!(candidate.state.joins, NodeSet::single(NodeId(1)));
+    assert!(!candidate.sent.iter().any(|(_, message)| matches!(message, Message::JoinResponse { .. })), "it goes on waiting");
+}
+
+/// `TransportAddVotingConfigExclusionsAction`: the leader itself keeps the limit.
+#[test]
+fn a_leader_excludes_no_more_nodes_than_the_setting_allows() {
+    let mut settings = CoordinatorSettings::of(4);
+    settings.initial_master_nodes = NodeSet::single(NodeId(0));
+    settings.elasticsearch.max_voting_config_exclusions = 2;
+    let mut leader = Node::start(0, settings);
+    leader.fires(CoordinatorTimer::Election);
+    let exclude = |nodes: &[u8]| {
+        let change = ClusterChange::AddVotingConfigExclusions(nodes.iter().map(|node| NodeId(*node)).collect());
+        Message::Submit { request: 7, change }
+    };
+    let refused = Message::Outcome { request: 7, outcome: PublicationOutcome::NotPublished(NotPublished::TooManyExclusions) };
+    let is_refused = |leader: &Node| leader.sent.iter().any(|(_, message)| *message == refused);
+    leader.hears(NodeSet::CAPACITY, exclude(&[1, 2, 3]));
+    assert!(is_refused(&leader) && leader.state.coordination.accepted().value.exclusions.is_empty());
+    leader.hears(NodeSet::CAPACITY, exclude(&[1, 2]));
+    assert!(!is_refused(&leader));
+    assert_eq!(leader.state.coordination.accepted().value.exclusions.len(), 2);
+    leader.hears(NodeSet::CAPACITY, exclude(&[3]));
+    assert!(is_refused(&leader));
+    leader.hears(NodeSet::CAPACITY, exclude(&[2]));
+    assert!(!is_refused(&leader), "naming a node again changes nothing");
+}
+
+/// Each node has one seed, the next node, and the last none: all find each other.
+#[test]
+fn whoever_is_connected_by_seeds_finds_each_other() {
+    let seeds = |node: u8| if node < 3 { NodeSet::single(NodeId(node + 1)) } else { NodeSet::EMPTY };
+    let start = |node: u8| Node::start(node, CoordinatorSettings { seeds: seeds(node), ..CoordinatorSettings::of(4) });
+    let mut nodes: Vec<Node> = (0..4).map(start).collect();
+    let mut under_way: Vec<(u8, Id, Message)> = Vec::new();
+    for node in &mut nodes {
+        under_way.extend(node.sent.drain(..).map(|(to, message)| (node.id.0, to, message)));
+    }
+    while let Some((from, to, message)) = under_way.pop() {
+        let node = &mut nodes[usize::from(to)];
+        node.hears_from(from, message);
+        under_way.extend(node.sent.drain(..).map(|(to, message)| (node.id.0, to, message)));
+    }
+    for node in &nodes {
+        assert_eq!(node.state.peers, NodeSet::first(4).without(node.id), "{}", node.id);
+    }
 }

@@ -49,7 +49,7 @@ const DRIVEN: [(&[&str], &[&str]); 4] = [
 
 const SHARDS: [&str; 3] = ["shard", "shard-recovery", "shard-exceptions"];
 
-const ELSEWHERE: [Elsewhere; 20] = [
+const ELSEWHERE: [Elsewhere; 26] = [
     Elsewhere {
         models: &SHARDS,
         what: What::EveryGuard,
@@ -83,6 +83,27 @@ const ELSEWHERE: [Elsewhere; 20] = [
         because: "commands of operators are the model shard's",
     },
     Elsewhere {
+        models: &["whole"],
+        what: What::Action("NextTask"),
+        because: "a leader that waits for nobody's answer goes on by it; those are membership's and reconfiguration's",
+    },
+    Elsewhere {
+        models: &["whole"],
+        what: What::EveryGuard,
+        because: "a correct actor asks for little that is refused; zen-with-terms exercises every guard",
+    },
+    Elsewhere {
+        models: &["whole"],
+        what: What::Action("FindPeersTimer"),
+        because: "in a retained set what it would ask again is still under way",
+    },
+    Elsewhere {
+        models: &["whole"],
+        what: What::Action("SessionEnded"),
+        because: "this world has no sessions; those of stabilisation end",
+    },
+    Elsewhere { models: &["whole"], what: What::Action("Health"), because: "disks that are not well are the model duties'" },
+    Elsewhere {
         models: &["stabilisation"],
         what: What::EveryGuard,
         because: "over sessions a message is taken once and in its session, and a correct actor asks for little that is refused; \
@@ -111,6 +132,7 @@ const ELSEWHERE: [Elsewhere; 20] = [
                   for nothing that is refused; zen-with-terms exercises every guard",
     },
     Elsewhere { models: &COORDINATORS, what: What::Action("Outcome"), because: "clients take it, and they are no actors" },
+    Elsewhere { models: &["whole"], what: What::Action("Outcome"), because: "clients take it, and they are no actors" },
     Elsewhere {
         models: &["prevote", "membership", "reconfiguration", "duties"],
         what: What::Action("Submit"),
@@ -122,7 +144,7 @@ const ELSEWHERE: [Elsewhere; 20] = [
         because: "restarts are the model coordinator's",
     },
     Elsewhere {
-        models: &["prevote"],
+        models: &["prevote", "whole"],
         what: What::Action("PublicationTimeout"),
         because: "publications that fail are the model coordinator's",
     },

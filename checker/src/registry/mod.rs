@@ -17,6 +17,7 @@ mod shard;
 mod shard_rows;
 mod stabilisation;
 mod storage;
+mod whole;
 mod zen_with_terms;
 
 pub(crate) use coordinator_rows::coordinator_mutants;
@@ -25,6 +26,7 @@ use quorate_model::Specification;
 
 pub use quorate_model::seeded::Expected;
 use quorate_model::seeded::Seeded;
+pub use whole::origin_of_row;
 
 /// A bound of a model.
 #[derive(Clone, Copy, Debug)]
@@ -177,6 +179,7 @@ registry![
     coordinator::ReconfigurationEntry,
     stabilisation::StabilisationEntry,
     coordinator::DutiesEntry,
+    whole::WholeEntry,
     replication::ReplicationEntry,
     replication::QuietingEntry,
     replication::FallingEntry,

@@ -30,8 +30,22 @@ fn guards() -> Vec<(&'static str, Guard)> {
 }
 
 fn bounds_of(values: [u64; 14]) -> ShardBounds {
-    let [nodes, replicas, writes, departures, allocations, restores, losses, crashes, lost, failures, commands, reads, retries, syncs] =
-        values;
+    let [
+        nodes,
+        replicas,
+        writes,
+        departures,
+        allocations,
+        restores,
+        losses,
+        crashes,
+        lost,
+        failures,
+        commands,
+        reads,
+        retries,
+        syncs,
+    ] = values;
     let (nodes, replicas) = (nodes as usize, replicas as usize);
     ShardBounds {
         nodes,
@@ -41,7 +55,9 @@ fn bounds_of(values: [u64; 14]) -> ShardBounds {
         allocations,
         restores,
         losses,
-        crashes, lost, failures,
+        crashes,
+        lost,
+        failures,
         commands,
         reads,
         retries,
@@ -127,10 +143,7 @@ impl Entry for ShardRecoveryEntry {
                 vec![2, 1, 1, 0, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0],
                 vec![2, 1, 1, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1],
             ],
-            Profile::Deep => vec![
-                vec![3, 2, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
-                vec![3, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0],
-            ],
+            Profile::Deep => vec![vec![3, 2, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], vec![3, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0]],
         },
         symmetric: false,
         symmetric_table: false,

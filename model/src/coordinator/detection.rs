@@ -7,7 +7,7 @@
 //! that has failed is given up.
 
 use super::message::CoordinatorMsg;
-use super::policy::{Membership, Policy};
+use super::policy::{Choice, Membership, Policy};
 use super::state::{CoordinatorTimer, Mode};
 use super::turn::Turn;
 use super::value::ClusterValue;
@@ -86,7 +86,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             ruling = self.ruling(term)?;
         }
         match ruling {
-            FollowerCheckRuling::Follow if self.rules.check_makes_followers() => self.become_follower(leader),
+            FollowerCheckRuling::Follow if self.rules.takes(Choice::CheckMakesFollowers) => self.become_follower(leader),
             FollowerCheckRuling::Follow => return Err(MembershipRejection::FollowerCheckFaultyMaster),
             FollowerCheckRuling::Nothing | FollowerCheckRuling::EnterTerm => {}
         }
@@ -156,7 +156,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
     /// Counts a failed check, and says whether those in a row are enough.
     fn one_failure_more(&mut self, node: NodeId, retry_count: u64) -> bool {
-        if !self.rules.counts_failed_checks() {
+        if !self.rules.takes(Choice::CountsFailedChecks) {
             return false;
         }
         let known = self.state.failures.iter().position(|(failing, _)| *failing == node);
@@ -225,14 +225,14 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             Mode::Leader => {
                 self.state.validating.retain(|(node, _)| *node != peer);
                 self.state.joins = self.state.joins.without(peer);
-                if self.accepted().value.members.nodes.contains(peer) && self.rules.heeds_lost_sessions() {
+                if self.accepted().value.members.nodes.contains(peer) && self.rules.takes(Choice::HeedsLostSessions) {
                     self.follower_failed(peer);
                 }
                 if let Some(id) = self.state.publication.as_ref().map(|publication| publication.id()) {
                     self.fail_target(peer, id);
                 }
             }
-            Mode::Follower(leader) if leader == peer && self.rules.heeds_lost_sessions() => self.become_candidate(),
+            Mode::Follower(leader) if leader == peer && self.rules.takes(Choice::HeedsLostSessions) => self.become_candidate(),
             Mode::Follower(_) => {}
             Mode::Candidate => {
                 self.state.peers = self.state.peers.without(peer);

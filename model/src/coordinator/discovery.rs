@@ -3,7 +3,7 @@
 
 use super::message::CoordinatorMsg;
 use super::metadata::ClusterMetadata;
-use super::policy::{Membership, Policy, Refusal};
+use super::policy::{Choice, Membership, Policy, Refusal};
 use super::state::{CoordinatorTimer, Mode};
 use super::turn::Turn;
 use super::value::ClusterValue;
@@ -98,7 +98,8 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         }
         self.state.joining = Some(leader);
         let vote = self.state.last_join.and_then(|(candidate, join)| (candidate == leader).then_some(join));
-        let request = JoinRequest { minimum_term: self.rules.minimum_term(self.current_term()), vote };
+        let request =
+            JoinRequest { minimum_term: if self.rules.takes(Choice::JoinsSayTheirTerm) { self.current_term() } else { 0 }, vote };
         if leader == self.id {
             self.on_join(leader, request);
         } else {
@@ -125,7 +126,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         let config = bootstrap_from(self.id, initial, found, bootstrapped, |holds, guard| {
             Membership(self.rules).heed_bootstrap(holds, guard)
         })?;
-        let config = if self.rules.keeps_placeholders() { config } else { nodes_of(config) };
+        let config = if self.rules.takes(Choice::KeepsPlaceholders) { config } else { nodes_of(config) };
         let cluster_uuid = self.settings.cluster_uuid * 64 + self.id.index() as u64 + 1;
         let mut metadata = ClusterMetadata { cluster_uuid, ..ClusterMetadata::blank() };
         if !self.settings.driven.membership {

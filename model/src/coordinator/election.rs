@@ -10,7 +10,7 @@
 //! ```
 
 use super::message::CoordinatorMsg;
-use super::policy::{Membership, Policy, Refusal};
+use super::policy::{Choice, Membership, Policy, Refusal};
 use super::state::CoordinatorTimer;
 use super::turn::Turn;
 use super::value::ClusterValue;
@@ -77,7 +77,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     pub(super) fn on_election_timer(&mut self) {
         self.next_attempt();
         let view = ElectionView {
-            is_candidate: self.is_candidate(),
+            is_candidate: self.is_candidate() || !self.rules.takes(Choice::StandsAsCandidateOnly),
             may_win: self.may_win(self.id),
             healthy: self.state.healthy,
             quorum_known: self.are_a_quorum(self.state.peers.with(self.id)),

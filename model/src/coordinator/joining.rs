@@ -50,7 +50,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     pub(super) fn same_cluster(&self, cluster_uuid: u64) -> Result<(), MembershipRejection> {
         let own = &self.accepted().value;
         let own = own.uuid_committed.then_some(&own.cluster_uuid);
-        accept_validation(&Membership(self.rules), own, &cluster_uuid, true)
+        accept_validation(&Membership(self.rules), own, &cluster_uuid)
     }
 
     /// The joining node has answered.

@@ -180,4 +180,6 @@ pub enum NotPublished {
     Busy,
     /// A rule refused it, and the leader stepped down.
     Refused,
+    /// More nodes would be excluded than `cluster.max_voting_config_exclusions`.
+    TooManyExclusions,
 }

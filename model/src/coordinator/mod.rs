@@ -58,7 +58,7 @@ pub use kinds::{MESSAGE_KINDS, TIMER_KINDS};
 pub use message::{CoordinatorMsg, NotPublished, Publication, PublicationOutcome, StateDiff};
 pub use metadata::{ClusterChange, ClusterMetadata, ClusterUuid, Members};
 pub use mutant::{CoordinatorEffect, CoordinatorMutant};
-pub use policy::{Policy, Refusal};
+pub use policy::{Choice, Policy, Refusal};
 pub use settings::{CoordinatorSettings, CoordinatorSettingsError, Driven};
 pub use state::{Applied, CoordinatorState, CoordinatorTimer, LeaderPublication, Mode, Submission, Waiting};
 pub use value::{ClusterValue, KeyValues, PutKey};

@@ -5,7 +5,7 @@
 //! a candidate, and from follower to leader: a follower is elected as candidate.
 
 use super::message::{CoordinatorMsg, NotPublished, PublicationOutcome};
-use super::policy::Policy;
+use super::policy::{Choice, Policy};
 use super::state::{CoordinatorTimer, Mode, Waiting};
 use super::turn::Turn;
 use super::value::ClusterValue;
@@ -44,7 +44,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         if let Some(publication) = self.state.publication.take() {
             self.refuse_joins(publication.joining);
             match publication.waiting {
-                Some(waiting) if self.rules.admits_not_knowing() => self.answer(waiting, PublicationOutcome::Unknown),
+                Some(waiting) if self.rules.takes(Choice::AdmitsNotKnowing) => self.answer(waiting, PublicationOutcome::Unknown),
                 Some(waiting) => self.decline(waiting, NotPublished::NotLeader),
                 None => {}
             }
@@ -62,7 +62,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         self.state.mode = Mode::Leader;
         self.state.joining = None;
         self.state.faulty = NodeSet::EMPTY;
-        if !self.rules.keeps_back_off() {
+        if !self.rules.takes(Choice::KeepsBackOff) {
             self.close_scheduler();
         }
         self.publish_election();
@@ -83,16 +83,14 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
     /// Enters a term and votes for `candidate`, if the rules allow it
     /// (`joinLeaderInTerm`). Whoever led or followed in the old term no longer
-    /// does. Returns whether the term was entered.
+    /// does. A candidate stays one, and lets those that have asked it to be let in
+    /// go on waiting: `CandidateJoinAccumulator` keeps joins of any term. Returns whether the term was entered.
     pub(super) fn enter_term(&mut self, candidate: NodeId, term: Term) -> bool {
         let Ok((next, join)) = self.rules.handle_start_join(self.coordination(), term) else { return false };
         self.state.coordination = next;
         self.state.last_join = Some((candidate, join));
         self.state.max_term_seen = self.state.max_term_seen.max(term);
         self.state.joining = None;
-        if self.is_candidate() {
-            self.refuse_all_joins();
-        }
         self.become_candidate();
         true
     }

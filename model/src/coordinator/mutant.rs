@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::policy::{Policy, Refusal};
+use super::policy::{Choice, Policy, Refusal};
 use crate::coordination::reconfigurator::{LeaderView, Reconfigurator, ReconfiguratorRules, improve_configuration};
 use crate::coordination::{
     ClientValue, ClusterState, CoordinationState, Durable, Join, Mutant, PublicationId, Rejection, RuleSet, Term, Value,
@@ -71,6 +71,40 @@ pub enum CoordinatorEffect {
     IgnoresLostSessions,
     /// A node goes on planning elections when it has a leader.
     KeepsStanding,
+    /// A node goes on standing for election when it has a leader, or leads.
+    StandsForEver,
+}
+
+impl CoordinatorEffect {
+    /// What a Coordinator does that does not take this choice.
+    const fn against(choice: Choice) -> Self {
+        use CoordinatorEffect::*;
+        match choice {
+            Choice::JoinsSayTheirTerm => JoinsSayNoTerm,
+            Choice::HeedsMissingVotes => MissingVotesAreIgnored,
+            Choice::CheckMakesFollowers => ChecksMakeNoFollowers,
+            Choice::VotesWaitForTheEnd => VotesAreCountedAtOnce,
+            Choice::RemovesLaggards => LaggardsStay,
+            Choice::GivesUpAfterTimeout => StaysAfterTimeout,
+            Choice::GivesUpAfterRefusal => StaysAfterRefusal,
+            Choice::HandsOver => DoesNotHandOver,
+            Choice::KeepsPlaceholders => NoPlaceholders,
+            Choice::AdmitsNotKnowing => CallsFailureFinal,
+            Choice::EndsWithoutTheFailed => WaitsForTheFailed,
+            Choice::LetsNodesIn => LetsNobodyIn,
+            Choice::AppliesBeforeAnswering => AnswersBeforeApplying,
+            Choice::StandsAsCandidateOnly => StandsForEver,
+            Choice::StopsStanding => KeepsStanding,
+            Choice::KeepsBackOff => ForgetsBackOff,
+            Choice::CountsFailedChecks => ForgivesFailedChecks,
+            Choice::HeedsLostSessions => IgnoresLostSessions,
+            Choice::CommitsLateAcceptances => ForgetsLateAcceptances,
+            Choice::WaitsForAppliers => WaitsForNobody,
+            Choice::SendsDifferences => SendsWholeStates,
+            Choice::SendsWholeStatesToOthers => SendsOnlyDifferences,
+            Choice::SendsWholeAgain => DoesNotResend,
+        }
+    }
 }
 
 /// A Coordinator with something wrong.
@@ -142,36 +176,8 @@ impl Policy for CoordinatorMutant {
         if holds || self.waived >> guard as u32 & 1 == 1 { Ok(()) } else { Err(guard) }
     }
 
-    fn minimum_term(&self, current: Term) -> Term {
-        if self.is(CoordinatorEffect::JoinsSayNoTerm) { 0 } else { current }
-    }
-
-    fn heeds_missing_votes(&self) -> bool {
-        !self.is(CoordinatorEffect::MissingVotesAreIgnored)
-    }
-
-    fn check_makes_followers(&self) -> bool {
-        !self.is(CoordinatorEffect::ChecksMakeNoFollowers)
-    }
-
-    fn votes_wait_for_the_end(&self) -> bool {
-        !self.is(CoordinatorEffect::VotesAreCountedAtOnce)
-    }
-
-    fn removes_laggards(&self) -> bool {
-        !self.is(CoordinatorEffect::LaggardsStay)
-    }
-
-    fn gives_up_after_timeout(&self) -> bool {
-        !self.is(CoordinatorEffect::StaysAfterTimeout)
-    }
-
-    fn gives_up_after_refusal(&self) -> bool {
-        !self.is(CoordinatorEffect::StaysAfterRefusal)
-    }
-
-    fn hands_over(&self) -> bool {
-        !self.is(CoordinatorEffect::DoesNotHandOver)
+    fn takes(&self, choice: Choice) -> bool {
+        !self.is(CoordinatorEffect::against(choice))
     }
 
     fn better_configuration(&self, view: &LeaderView) -> Option<NodeSet> {
@@ -188,59 +194,6 @@ impl Policy for CoordinatorMutant {
             improve_configuration(&Reconfigurator, &view)
         };
         better.ok().filter(|_| !self.is(CoordinatorEffect::DoesNotReconfigure))
-    }
-
-    fn keeps_placeholders(&self) -> bool {
-        !self.is(CoordinatorEffect::NoPlaceholders)
-    }
-
-    fn admits_not_knowing(&self) -> bool {
-        !self.is(CoordinatorEffect::CallsFailureFinal)
-    }
-
-    fn ends_without_the_failed(&self) -> bool {
-        !self.is(CoordinatorEffect::WaitsForTheFailed)
-    }
-
-    fn lets_nodes_in(&self) -> bool {
-        !self.is(CoordinatorEffect::LetsNobodyIn)
-    }
-
-    fn applies_before_answering(&self) -> bool {
-        !self.is(CoordinatorEffect::AnswersBeforeApplying)
-    }
-
-    fn keeps_back_off(&self) -> bool {
-        !self.is(CoordinatorEffect::ForgetsBackOff)
-    }
-
-    fn counts_failed_checks(&self) -> bool {
-        !self.is(CoordinatorEffect::ForgivesFailedChecks)
-    }
-
-    fn stops_standing(&self) -> bool {
-        !self.is(CoordinatorEffect::KeepsStanding)
-    }
-
-    fn heeds_lost_sessions(&self) -> bool {
-        !self.is(CoordinatorEffect::IgnoresLostSessions)
-    }
-
-    fn commits_late_acceptances(&self) -> bool {
-        !self.is(CoordinatorEffect::ForgetsLateAcceptances)
-    }
-
-    fn waits_for_appliers(&self) -> bool {
-        !self.is(CoordinatorEffect::WaitsForNobody)
-    }
-
-    fn sends_difference(&self, has_base: bool) -> bool {
-        let whole = self.is(CoordinatorEffect::SendsWholeStates);
-        !whole && (has_base || self.is(CoordinatorEffect::SendsOnlyDifferences))
-    }
-
-    fn sends_whole_again(&self) -> bool {
-        !self.is(CoordinatorEffect::DoesNotResend)
     }
 }
 

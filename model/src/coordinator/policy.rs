@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::coordination::bootstrap::{BootstrapRejection, require};
 use crate::coordination::reconfigurator::{LeaderView, Reconfigurator, improve_configuration};
-use crate::coordination::{ElasticsearchJava, RuleSet, Sound, Term};
+use crate::coordination::{ElasticsearchJava, RuleSet, Sound};
 use crate::membership::{MembershipRejection, MembershipRules};
 use crate::node_set::NodeSet;
 
@@ -148,6 +148,63 @@ impl<R: Policy> Membership<'_, R> {
     }
 }
 
+/// What a Coordinator does and a guard cannot say: what it tells, waits for, or
+/// gives up. The protocol takes each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Choice {
+    /// A join tells its receiver the term to be at least in (#53271).
+    JoinsSayTheirTerm,
+    /// A follower that accepts without a vote for its leader is reason for an
+    /// election in which it can vote (#34335).
+    HeedsMissingVotes,
+    /// A follower check may make followers (#37003).
+    CheckMakesFollowers,
+    /// Votes that come with acceptances wait for the end of the publication.
+    VotesWaitForTheEnd,
+    /// Followers that do not apply in time are removed (#35685).
+    RemovesLaggards,
+    /// A leader whose publication is not committed in time gives up.
+    GivesUpAfterTimeout,
+    /// A leader whose rules refuse its publication gives up (#41781, #96490).
+    GivesUpAfterRefusal,
+    /// A leader that may not win hands over (#37802).
+    HandsOver,
+    /// A first configuration has placeholders for the initial masters that were
+    /// not found (#37463).
+    KeepsPlaceholders,
+    /// A client whose change may or may not surface is told that nobody knows
+    /// (`FailedToCommitClusterStateException`).
+    AdmitsNotKnowing,
+    /// A publication ends without the nodes that have failed, or are late.
+    EndsWithoutTheFailed,
+    /// A leader lets nodes in that ask for it.
+    LetsNodesIn,
+    /// A client hears of success only after the leader has applied.
+    AppliesBeforeAnswering,
+    /// A node that has a leader stands for no election, and plans none once it
+    /// has applied a state of its term.
+    StandsAsCandidateOnly,
+    /// A node that has applied its leader's state plans no more elections.
+    StopsStanding,
+    /// A winner keeps its election scheduler, and with it the back-off, until a
+    /// state of its own is applied (#97909).
+    KeepsBackOff,
+    /// Checks that fail count.
+    CountsFailedChecks,
+    /// A leader or a follower is given up when its session ends.
+    HeedsLostSessions,
+    /// A node that accepts after the commit is told of it.
+    CommitsLateAcceptances,
+    /// A publication that is committed waits for its nodes to apply it.
+    WaitsForAppliers,
+    /// A node that has the previous state is sent what changed.
+    SendsDifferences,
+    /// Any other is sent the whole state.
+    SendsWholeStatesToOthers,
+    /// A node that cannot use a difference gets the whole state.
+    SendsWholeAgain,
+}
+
 /// Guards and choices of the Coordinator, on top of the rules.
 pub trait Policy: RuleSet {
     /// A guard: the input is refused unless `holds`.
@@ -156,52 +213,9 @@ pub trait Policy: RuleSet {
         if holds { Ok(()) } else { Err(guard) }
     }
 
-    /// The term that a join tells its receiver to be at least in (#53271).
+    /// Whether it does what the protocol does here.
     #[inline]
-    fn minimum_term(&self, current: Term) -> Term {
-        current
-    }
-
-    /// Whether a follower that accepts without a vote for its leader is reason
-    /// for an election in which it can vote (#34335).
-    #[inline]
-    fn heeds_missing_votes(&self) -> bool {
-        true
-    }
-
-    /// Whether a follower check may make followers at all (#37003).
-    #[inline]
-    fn check_makes_followers(&self) -> bool {
-        true
-    }
-
-    /// Whether votes that come with acceptances wait for the end of the publication.
-    #[inline]
-    fn votes_wait_for_the_end(&self) -> bool {
-        true
-    }
-
-    /// Whether followers that do not apply in time are removed (#35685).
-    #[inline]
-    fn removes_laggards(&self) -> bool {
-        true
-    }
-
-    /// Whether a leader whose publication is not committed in time gives up.
-    #[inline]
-    fn gives_up_after_timeout(&self) -> bool {
-        true
-    }
-
-    /// Whether a leader whose rules refuse its publication gives up (#41781, #96490).
-    #[inline]
-    fn gives_up_after_refusal(&self) -> bool {
-        true
-    }
-
-    /// Whether a leader that may not win hands over (#37802).
-    #[inline]
-    fn hands_over(&self) -> bool {
+    fn takes(&self, _choice: Choice) -> bool {
         true
     }
 
@@ -209,87 +223,6 @@ pub trait Policy: RuleSet {
     #[inline]
     fn better_configuration(&self, view: &LeaderView) -> Option<NodeSet> {
         improve_configuration(&Reconfigurator, view).ok()
-    }
-
-    /// Whether a first configuration has placeholders for the initial masters
-    /// that were not found (#37463).
-    #[inline]
-    fn keeps_placeholders(&self) -> bool {
-        true
-    }
-
-    /// Whether a client whose change may or may not surface is told that nobody
-    /// knows (`FailedToCommitClusterStateException`).
-    #[inline]
-    fn admits_not_knowing(&self) -> bool {
-        true
-    }
-
-    /// Whether a publication ends without the nodes that have failed, or are late.
-    #[inline]
-    fn ends_without_the_failed(&self) -> bool {
-        true
-    }
-
-    /// Whether a leader lets nodes in that ask for it.
-    #[inline]
-    fn lets_nodes_in(&self) -> bool {
-        true
-    }
-
-    /// Whether a client hears of success only after the leader has applied.
-    #[inline]
-    fn applies_before_answering(&self) -> bool {
-        true
-    }
-
-    /// Whether a winner keeps its election scheduler, and with it the back-off,
-    /// until a state of its own is applied (#97909).
-    #[inline]
-    fn keeps_back_off(&self) -> bool {
-        true
-    }
-
-    /// Whether checks that fail count.
-    #[inline]
-    fn counts_failed_checks(&self) -> bool {
-        true
-    }
-
-    /// Whether a node that has applied its leader's state plans no more elections.
-    #[inline]
-    fn stops_standing(&self) -> bool {
-        true
-    }
-
-    /// Whether a leader or a follower is given up when its session ends.
-    #[inline]
-    fn heeds_lost_sessions(&self) -> bool {
-        true
-    }
-
-    /// Whether a node that accepts after the commit is told of it.
-    #[inline]
-    fn commits_late_acceptances(&self) -> bool {
-        true
-    }
-
-    /// Whether a publication that is committed waits for its nodes to apply it.
-    #[inline]
-    fn waits_for_appliers(&self) -> bool {
-        true
-    }
-
-    /// Whether a node is sent what changed, if it has what that changes, or the whole state.
-    #[inline]
-    fn sends_difference(&self, has_base: bool) -> bool {
-        has_base
-    }
-
-    /// Whether a node that cannot use a difference gets the whole state.
-    #[inline]
-    fn sends_whole_again(&self) -> bool {
-        true
     }
 }
 

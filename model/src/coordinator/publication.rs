@@ -20,7 +20,7 @@ use smallvec::SmallVec;
 
 use super::message::{CoordinatorMsg, NotPublished, Publication, PublicationOutcome, StateDiff};
 use super::metadata::ClusterMetadata;
-use super::policy::Policy;
+use super::policy::{Choice, Policy};
 use super::state::{Applied, CoordinatorTimer, LeaderPublication, Waiting};
 use super::turn::Turn;
 use super::value::ClusterValue;
@@ -56,7 +56,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
                 self.decline(waiting, NotPublished::Refused);
             }
             self.refuse_joins(joining);
-            if self.rules.gives_up_after_refusal() {
+            if self.rules.takes(Choice::GivesUpAfterRefusal) {
                 self.become_candidate();
             }
             return;
@@ -78,7 +78,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             joining,
         };
         for target in targets.without(self.id).iter() {
-            let diffs = self.settings.driven.diffs && self.rules.sends_difference(had.contains(target));
+            let diffs = self.settings.driven.diffs && self.sends_difference(had.contains(target));
             let message = if diffs { publication.diff() } else { Publication::Full(state.clone()) };
             self.tell(target, CoordinatorMsg::Publish(message));
         }
@@ -132,7 +132,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// was to; then it gets the whole state.
     pub(super) fn on_publish_refused(&mut self, source: NodeId, id: PublicationId, needs_full_state: bool) {
         let Some(publication) = self.state.publication.as_ref().filter(|publication| publication.id() == id) else { return };
-        if needs_full_state && self.rules.sends_whole_again() {
+        if needs_full_state && self.rules.takes(Choice::SendsWholeAgain) {
             let state = publication.state.clone();
             return self.tell(source, CoordinatorMsg::Publish(Publication::Full(state)));
         }
@@ -166,7 +166,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// A vote that comes with an acceptance is counted at the end.
     fn hold_vote(&mut self, source: NodeId, vote: Join, id: PublicationId) {
         let under_way = self.state.publication.as_mut().filter(|publication| publication.id() == id);
-        match under_way.filter(|_| self.rules.votes_wait_for_the_end()) {
+        match under_way.filter(|_| self.rules.takes(Choice::VotesWaitForTheEnd)) {
             Some(publication) => {
                 if let Err(position) = publication.votes.binary_search(&(source, vote)) {
                     publication.votes.insert(position, (source, vote));
@@ -178,7 +178,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
 
     fn miss_vote(&mut self, source: NodeId) {
         let is_missing = self.is_master_eligible(source) && !self.coordination().volatile.join_votes.contains(source);
-        if is_missing && self.rules.heeds_missing_votes() {
+        if is_missing && self.rules.takes(Choice::HeedsMissingVotes) {
             self.state.max_term_seen = self.terms_seen().vote_is_missing(self.current_term()).0;
         }
     }
@@ -197,7 +197,9 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
                 self.tell_all(accepted, &CoordinatorMsg::Commit(commit));
                 self.commit_locally(commit);
             }
-            _ if self.rules.commits_late_acceptances() => self.tell_all(NodeSet::single(source), &CoordinatorMsg::Commit(commit)),
+            _ if self.rules.takes(Choice::CommitsLateAcceptances) => {
+                self.tell_all(NodeSet::single(source), &CoordinatorMsg::Commit(commit))
+            }
             _ => {}
         }
     }
@@ -206,7 +208,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     fn commit_locally(&mut self, commit: PublicationId) {
         let Ok(next) = self.rules.handle_commit(self.coordination(), commit) else { return self.fail_publication() };
         self.state.coordination = next;
-        let waits = self.rules.applies_before_answering();
+        let waits = self.rules.takes(Choice::AppliesBeforeAnswering);
         let waiting = self.state.publication.as_mut().and_then(|publication| publication.waiting.take_if(|_| !waits));
         if let Some(waiting) = waiting {
             self.answer(waiting, PublicationOutcome::Committed(commit));
@@ -233,7 +235,8 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     fn apply(&mut self) {
         let (id, metadata) = (self.accepted().id(), self.accepted().value.clone());
         self.state.applied = Some(Applied { id, metadata });
-        if ElectionAttempts::is_done(self.is_candidate(), id.term, self.current_term()) && self.rules.stops_standing() {
+        let is_done = ElectionAttempts::is_done(self.is_candidate(), id.term, self.current_term());
+        if is_done && self.rules.takes(Choice::StandsAsCandidateOnly) && self.rules.takes(Choice::StopsStanding) {
             self.close_scheduler();
         }
     }
@@ -256,7 +259,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// A target of the publication has failed, and is waited for no longer.
     pub(super) fn fail_target(&mut self, target: NodeId, id: PublicationId) {
         let Some(publication) = self.state.publication.as_mut().filter(|publication| publication.id() == id) else { return };
-        if !self.rules.ends_without_the_failed() {
+        if !self.rules.takes(Choice::EndsWithoutTheFailed) {
             return;
         }
         publication.failed = publication.failed.with(target);
@@ -283,16 +286,21 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         }
     }
 
+    /// Whether a node is sent what changed: one that has what it changed from.
+    fn sends_difference(&self, has_base: bool) -> bool {
+        self.rules.takes(Choice::SendsDifferences) && (has_base || !self.rules.takes(Choice::SendsWholeStatesToOthers))
+    }
+
     fn waits_for_appliers(&self) -> bool {
-        self.settings.driven.replies && self.rules.waits_for_appliers()
+        self.settings.driven.replies && self.rules.takes(Choice::WaitsForAppliers)
     }
 
     /// Time is up. Committed, the publication is complete, and whoever has not
     /// applied it lags; not committed, it has failed.
     pub(super) fn on_publication_timeout(&mut self) {
         match &self.state.publication {
-            Some(publication) if publication.committed && self.rules.ends_without_the_failed() => self.complete(),
-            Some(_) if self.rules.gives_up_after_timeout() => self.fail_publication(),
+            Some(publication) if publication.committed && self.rules.takes(Choice::EndsWithoutTheFailed) => self.complete(),
+            Some(_) if self.rules.takes(Choice::GivesUpAfterTimeout) => self.fail_publication(),
             _ => {}
         }
     }
@@ -320,7 +328,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             return;
         }
         let accepted = self.coordination().volatile.publish_votes;
-        if !self.may_win(self.id) && self.rules.hands_over() && self.hand_over(accepted) {
+        if !self.may_win(self.id) && self.rules.takes(Choice::HandsOver) && self.hand_over(accepted) {
             return;
         }
         self.watch_laggards(&publication);
@@ -333,7 +341,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
     /// timer for each state; here who is late since is removed with them.)
     fn watch_laggards(&mut self, publication: &LeaderPublication<V>) {
         let driven = self.settings.driven;
-        if !driven.membership || !driven.replies || !self.rules.removes_laggards() {
+        if !driven.membership || !driven.replies || !self.rules.takes(Choice::RemovesLaggards) {
             return;
         }
         let late: NodeSet = publication.targets.iter().filter(|target| !publication.applied.contains(*target)).collect();

@@ -7,7 +7,7 @@
 
 use super::message::{NotPublished, PublicationOutcome};
 use super::metadata::ClusterMetadata;
-use super::policy::{Policy, Refusal};
+use super::policy::{Choice, Policy, Refusal};
 use super::publication::Draft;
 use super::state::{CoordinatorTimer, Submission, Waiting};
 use super::turn::Turn;
@@ -55,7 +55,7 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
             let members = metadata.members.without(gone);
             return self.publish(Draft::of(ClusterMetadata { members, ..metadata }, config));
         }
-        if !self.state.joins.is_empty() && self.rules.lets_nodes_in() {
+        if !self.state.joins.is_empty() && self.rules.takes(Choice::LetsNodesIn) {
             let joining = std::mem::take(&mut self.state.joins);
             return self.publish(Draft { joining, ..Draft::of(self.with_joined(joining), config) });
         }
@@ -74,6 +74,12 @@ impl<V: ClusterValue, R: Policy> Turn<'_, V, R> {
         if metadata == accepted.value && !matches!(change, super::ClusterChange::Value(_)) {
             let id = accepted.id();
             self.answer(waiting, PublicationOutcome::Committed(id));
+            return self.publish_next();
+        }
+        let (had, excluded) = (accepted.value.exclusions, metadata.exclusions);
+        let max = self.settings.elasticsearch.max_voting_config_exclusions;
+        if excluded.len() > had.len() && excluded.len() as u64 > max {
+            self.decline(waiting, NotPublished::TooManyExclusions);
             return self.publish_next();
         }
         let change = match change {

@@ -23,17 +23,21 @@ pub enum CoordinatorModel {
     /// A formed cluster in which everything is driven, and which recovers from
     /// what an adversary does to it.
     Stabilisation,
+    /// A formed cluster in which everything is driven, in the network of the
+    /// models above: what they leave to the environment is here what it is.
+    Whole,
 }
 
 impl CoordinatorModel {
     /// Every model.
-    pub const ALL: [CoordinatorModel; 6] = [
+    pub const ALL: [CoordinatorModel; 7] = [
         CoordinatorModel::Coordinator,
         CoordinatorModel::PreVote,
         CoordinatorModel::Membership,
         CoordinatorModel::Reconfiguration,
         CoordinatorModel::Duties,
         CoordinatorModel::Stabilisation,
+        CoordinatorModel::Whole,
     ];
 
     /// As the command line calls it.
@@ -45,6 +49,7 @@ impl CoordinatorModel {
             CoordinatorModel::Reconfiguration => "reconfiguration",
             CoordinatorModel::Stabilisation => "stabilisation",
             CoordinatorModel::Duties => "duties",
+            CoordinatorModel::Whole => "whole",
         }
     }
 
@@ -56,11 +61,12 @@ impl CoordinatorModel {
             CoordinatorModel::Membership | CoordinatorModel::Reconfiguration => Driven { membership: true, ..Driven::NONE },
             // How long somebody waits is no matter where timers fire when they like.
             CoordinatorModel::Stabilisation => Driven { back_off: false, ..Driven::ALL },
+            CoordinatorModel::Whole => Driven::ALL,
             CoordinatorModel::Duties => Driven { membership: true, checks: true, replies: true, ..Driven::NONE },
         }
     }
 
-    /// Whether it begins with a leader whose first state everybody has applied.
+    /// Whether it begins with a leader whose first state everybody has applied; `whole` may.
     pub fn is_formed(self) -> bool {
         matches!(
             self,
@@ -68,6 +74,7 @@ impl CoordinatorModel {
                 | CoordinatorModel::Reconfiguration
                 | CoordinatorModel::Duties
                 | CoordinatorModel::Stabilisation
+                | CoordinatorModel::Whole
         )
     }
 }
@@ -93,7 +100,7 @@ pub struct CoordinatorBounds {
     /// `coordinator`, where that is free, it limits nothing.
     pub suspicions: u64,
     /// In `stabilisation`: how often a candidate stands for election before the
-    /// cluster is left to recover.
+    /// cluster is left to recover; in `whole`: how often one tries at all.
     pub elections: u64,
     /// In `stabilisation`: how often a session between two nodes breaks.
     pub disconnects: u64,
@@ -102,6 +109,11 @@ pub struct CoordinatorBounds {
     /// In `stabilisation`: how many messages may be under way when a timer
     /// fires, a client asks or the adversary strikes. Deliveries come in any order.
     pub under_way: u64,
+    /// In `stabilisation`: the term on the disk of the last node, which is not in
+    /// the cluster and not yet up; 0 if it is in the cluster.
+    pub astray: u64,
+    /// In `whole`: 1 if it begins with a formed cluster, 0 if with the first start of its nodes.
+    pub formed: u64,
     /// In `duties`: how many of the nodes, the last ones, have not the role `master`.
     pub ineligible: usize,
     /// In `duties`: how many of those before them have the role `voting_only`.
@@ -128,7 +140,12 @@ impl CoordinatorBounds {
             in_range("elections", self.elections, 0, 100)?;
             in_range("disconnects", self.disconnects, 0, 100)?;
             in_range("partitions", self.partitions, 0, 100)?;
+            in_range("astray", self.astray, 0, if self.nodes > 1 { 100 } else { 0 })?;
             return in_range("under-way", self.under_way, 0, 1_000);
+        }
+        if model == CoordinatorModel::Whole {
+            in_range("elections", self.elections, 0, 100)?;
+            in_range("formed", self.formed, 0, 1)?;
         }
         in_range("max-term", self.max_term, 1, 100)?;
         in_range("max-version", self.max_version, 1, 100)
@@ -160,6 +177,7 @@ impl CoordinatorBounds {
                 budget("disconnects", self.disconnects),
                 budget("partitions", self.partitions),
                 budget("under-way", self.under_way),
+                bound("astray", self.astray, BoundKind::Size),
             ]),
             _ => listed.extend([
                 size("initial-masters", self.initial_masters),
@@ -170,6 +188,9 @@ impl CoordinatorBounds {
                 budget("restarts", self.restarts),
                 budget("suspicions", self.suspicions),
             ]),
+        }
+        if model == CoordinatorModel::Whole {
+            listed.extend([budget("elections", self.elections), bound("formed", self.formed, BoundKind::Size)]);
         }
         listed
     }

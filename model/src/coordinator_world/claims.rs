@@ -2,7 +2,7 @@
 //! on every node, refinement of the rules, and what the modes mean.
 
 use super::bounds::CoordinatorModel;
-use super::contract::refines_the_contract;
+use super::contract::{answers, refines_the_contract};
 use super::duties;
 use super::environment::{CoordinatorAction as Action, CoordinatorWorld, CoordinatorWorldState as State};
 use super::ledger::Ledger;
@@ -10,6 +10,7 @@ use super::node_claims::{self, mode_invariant};
 use super::parts::Turn;
 use super::refinement::turn_refines_the_rules;
 use super::stabilisation;
+use crate::contract::Event;
 use crate::coordination::claims::coordination_claims;
 use crate::coordination::history::History;
 use crate::coordination::placeholder::nodes_of;
@@ -17,7 +18,6 @@ use crate::coordination::properties::RuleOutput;
 use crate::coordination::{CoordinationState, Join, PublicationId};
 use crate::coordinator::{
     ClusterMetadata, ClusterValue, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Mode, Policy, Publication,
-    PublicationOutcome,
 };
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::{Check, Property, Verdict};
@@ -169,7 +169,8 @@ pub(super) fn claims<R: Policy>(model: CoordinatorModel) -> Vec<Property<World<R
             ),
         ],
         CoordinatorModel::Stabilisation => stabilisation_claims(),
-        CoordinatorModel::Duties => duties::claims_of_answers(),
+        CoordinatorModel::Whole => duties::claims_of_answers(),
+        CoordinatorModel::Duties => duties::claims_of_answers().into_iter().chain(duties::claims_of_health()).collect(),
     });
     claims
 }
@@ -222,6 +223,12 @@ fn stabilisation_claims<R: Policy>() -> Vec<Property<World<R>>> {
             "a candidate that has asked a leader to be let in does not wait for ever",
             |_: &World<R>, s: &State| stabilisation::somebody_waits_to_be_let_in(s),
             |_: &World<R>, s: &State| !stabilisation::somebody_waits_to_be_let_in(s),
+        ),
+        Property::invariant(
+            "LeadersHeedWhoAsks",
+            "JoinRequest.minimumTerm; #53271, #53338 (L6)",
+            "a leader that was asked to let a node in has heard of that node's term, which no state of a lower one can reach",
+            |_: &World<R>, s: &State| stabilisation::leaders_heed_who_asks(s),
         ),
         Property::step(
             "WholeClustersStayWhole",
@@ -340,17 +347,11 @@ fn lost_contact_deposes_nobody<R: Policy>(world: &World<R>, state: &State) -> Ve
 }
 
 fn success_means_committed_and_applied<R: Policy>(world: &World<R>, before: &State, action: &Action, after: &State) -> Verdict {
-    if before.nodes[action.node().index()].state.mode != Mode::Leader {
-        return Ok(()); // only a leader has clients
-    }
-    for (_, message) in world.happen(before, action).sent {
-        if let CoordinatorMsg::Outcome { outcome: PublicationOutcome::Committed(id), .. } = message {
-            let node = &after.nodes[action.node().index()].state;
-            let applied = node.applied.as_ref().is_some_and(|applied| applied.id >= id);
-            // That it is committed, its entry in the ledger must live up to.
-            if !applied {
-                return Err(format!("{} reported success of {id} without having applied it", action.node()));
-            }
+    for event in answers(world, before, action) {
+        let Event::Succeeded { node, state } = event else { continue };
+        // That it is committed, its entry in the ledger must live up to.
+        if after.nodes[node.index()].state.applied.as_ref().is_none_or(|applied| applied.id < state) {
+            return Err(format!("{node} reported success of {state} without having applied it"));
         }
     }
     Ok(())

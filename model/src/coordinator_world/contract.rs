@@ -9,7 +9,7 @@ use super::ledger::Ledger;
 use crate::contract::{Contract, Event};
 use crate::coordination::PublicationId;
 use crate::coordination::history::History;
-use crate::coordinator::{CoordinatorMsg, Policy, PublicationOutcome};
+use crate::coordinator::{CoordinatorMsg, Mode, Policy, PublicationOutcome};
 use crate::node_set::NodeId;
 use crate::property::Verdict;
 use crate::world::WorldAction;
@@ -53,7 +53,7 @@ pub(super) fn refines_the_contract<R: Policy>(world: &World<R>, before: &State, 
         && before.ledger.published == after.ledger.published
         && before.ledger.refused == after.ledger.refused
         && was == is;
-    let answers = if action.is_turn() { answers(world, before, action) } else { Vec::new() };
+    let answers = answers(world, before, action);
     if quiet && answers.is_empty() {
         return Ok(());
     }
@@ -82,9 +82,14 @@ fn comes_up(action: &Action) -> bool {
     matches!(action, WorldAction::Restart { .. } | WorldAction::Crash { .. } | WorldAction::Start { .. })
 }
 
-/// What a node tells clients in its turn.
-fn answers<R: Policy>(world: &World<R>, before: &State, action: &Action) -> Vec<Event> {
+/// What a node tells clients in its turn. Only leaders have clients that wait;
+/// others answer at once.
+pub(super) fn answers<R: Policy>(world: &World<R>, before: &State, action: &Action) -> Vec<Event> {
     let node: NodeId = action.node();
+    let may_answer = before.nodes[node.index()].state.mode == Mode::Leader || matches!(action, WorldAction::Request { .. });
+    if !action.is_turn() || !may_answer {
+        return Vec::new();
+    }
     let sent = world.happen(before, action).sent.into_iter();
     sent.filter_map(|(_, message)| match message {
         CoordinatorMsg::Outcome { outcome: PublicationOutcome::Committed(state), .. } => Some(Event::Succeeded { node, state }),

@@ -101,13 +101,17 @@ pub(super) fn claims_of_answers<R: Policy>() -> Vec<Property<World<R>>> {
             "at the end of a publication whoever has not applied it is watched, or to be removed",
             |_: &World<R>, before: &State, action: &Action, after: &State| laggards_are_watched(before, action, after),
         ),
-        Property::reachable(
-            "TheUnwellAreRemoved",
-            "CoordinatorTests.testUnhealthyNodesGetsRemoved",
-            "a node whose disk is not well can be removed",
-            |_: &World<R>, s: &State| unwell_node_is_removed(s),
-        ),
     ]
+}
+
+/// What is claimed where disks fall ill.
+pub(super) fn claims_of_health<R: Policy>() -> Vec<Property<World<R>>> {
+    vec![Property::reachable(
+        "TheUnwellAreRemoved",
+        "CoordinatorTests.testUnhealthyNodesGetsRemoved",
+        "a node whose disk is not well can be removed",
+        |_: &World<R>, s: &State| unwell_node_is_removed(s),
+    )]
 }
 
 fn of_nodes(state: &State, holds: impl Fn(NodeId, &Node) -> Verdict) -> Verdict {

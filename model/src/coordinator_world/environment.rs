@@ -63,16 +63,34 @@ pub fn coordinator_world<R: Policy>(
 }
 
 impl<R: Policy> CoordinatorEnvironment<R> {
-    /// Delivers every message once, those that are sent on the way too.
+    /// Delivers every message once, those that are sent on the way too, and tells
+    /// of sessions that have ended.
     fn deliver_all(&self, world: &CoordinatorWorld<R>, mut state: CoordinatorWorldState) -> CoordinatorWorldState {
         let mut delivered = BTreeSet::new();
         loop {
+            if let Some((node, peer)) = state.outage.untold.iter().next() {
+                state = world.take(&state, &WorldAction::Disconnected { node, peer }).unwrap_or(state);
+                continue;
+            }
             let next = state.network.iter().find(|envelope| !delivered.contains(*envelope)).cloned();
             let Some(envelope) = next else { return state };
             let Envelope { source, dest, message } = envelope.clone();
             state = world.take(&state, &WorldAction::Deliver { source, dest, message }).unwrap_or(state);
             delivered.insert(envelope);
         }
+    }
+
+    /// A node that is down comes to be in a term: somebody who is gone for good
+    /// once asked for its vote. The others start without it.
+    fn leave_astray(&self, world: &CoordinatorWorld<R>, mut state: CoordinatorWorldState) -> CoordinatorWorldState {
+        let (node, term) = (NodeId::from_index(self.bounds.nodes - 1), self.bounds.astray);
+        let request = CoordinatorMsg::StartJoin { candidate: node, term };
+        let asked = WorldAction::Deliver { source: node, dest: node, message: request };
+        state.ledger.left.restarts = 1;
+        for action in [asked, WorldAction::Crash { node }] {
+            state = world.take(&state, &action).unwrap_or(state);
+        }
+        state
     }
 }
 
@@ -114,11 +132,13 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
         }
     }
 
-    /// A formed cluster: the first node is elected, and every message arrives once.
+    /// A formed cluster: the first node is elected, and every message arrives
+    /// once. A node astray is not of it.
     fn prepare(&self, world: &CoordinatorWorld<R>, blank: CoordinatorWorldState) -> CoordinatorWorldState {
-        if !self.model.is_formed() {
+        if !self.model.is_formed() || (self.model == CoordinatorModel::Whole && self.bounds.formed == 0) {
             return blank;
         }
+        let blank = if self.bounds.astray > 0 { self.leave_astray(world, blank) } else { blank };
         let mut state = self.deliver_all(world, blank);
         let election = WorldAction::Timeout { node: NodeId(0), timer: CoordinatorTimer::Election };
         state = world.take(&state, &election).unwrap_or(state);
@@ -169,7 +189,10 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
             // What it would ask again is still under way.
             CoordinatorTimer::FindPeers => false,
             CoordinatorTimer::Election => {
-                own.mode == Mode::Candidate && own.coordination.current_term().max(own.max_term_seen) < self.bounds.max_term
+                let tries = self.model != CoordinatorModel::Whole || state.ledger.left.elections > 0;
+                tries
+                    && own.mode == Mode::Candidate
+                    && own.coordination.current_term().max(own.max_term_seen) < self.bounds.max_term
             }
             _ if self.model == CoordinatorModel::Coordinator => true,
             timer if is_suspicion(*timer) => state.ledger.left.suspicions > 0,
@@ -279,7 +302,9 @@ impl<R: Policy> Environment<Coordinator<u8, R>> for CoordinatorEnvironment<R> {
                 // Who has waited for what cannot come suspects for nothing.
                 ledger.left.suspicions = ledger.left.suspicions.saturating_sub(1);
             }
-            WorldAction::Timeout { timer: CoordinatorTimer::Election, .. } if self.model == CoordinatorModel::Stabilisation => {
+            WorldAction::Timeout { timer: CoordinatorTimer::Election, .. }
+                if matches!(self.model, CoordinatorModel::Stabilisation | CoordinatorModel::Whole) =>
+            {
                 match ledger.left.elections.checked_sub(1) {
                     Some(left) => ledger.left.elections = left,
                     None => ledger.left.overdrawn += 1,

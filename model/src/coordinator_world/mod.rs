@@ -7,8 +7,9 @@
 //! | `prevote` | pre-votes too, from a formed cluster | who suspects whom, within a budget |
 //! | `membership` | discovery, bootstrapping, joins, removals | as above |
 //! | `reconfiguration` | the same, from a formed cluster, with exclusions | as above |
-//! | `stabilisation` | everything, over sessions | crashes, partitions, suspicions, within a budget |
 //! | `duties` | the same, with roles, checks, answers, and disks that are not well | as above |
+//! | `whole` | everything, at small bounds | suspicions, restarts, tries of elections, within a budget |
+//! | `stabilisation` | everything, over sessions | crashes, partitions, suspicions, within a budget |
 //!
 //! What is left to the environment may happen at any time, so that whatever the
 //! messages and timers would have brought about is among what it does.

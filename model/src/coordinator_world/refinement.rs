@@ -21,7 +21,7 @@ use crate::coordination::{
     ClientValue, ClusterState, CoordinationState, Durable, Join, PublicationId, Rejection, RuleSet, Term, Value,
 };
 use crate::coordinator::{
-    ClusterMetadata, ClusterValue, Coordinator, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Policy, Refusal,
+    Choice, ClusterMetadata, ClusterValue, Coordinator, CoordinatorMsg, CoordinatorState, CoordinatorTimer, Policy, Refusal,
 };
 use crate::node_set::{NodeId, NodeSet};
 use crate::property::Verdict;
@@ -278,59 +278,11 @@ impl<R: Policy> Policy for Recorded<R> {
         self.inner.permit(guard, holds)
     }
 
-    fn minimum_term(&self, current: Term) -> Term {
-        self.inner.minimum_term(current)
-    }
-
-    fn heeds_missing_votes(&self) -> bool {
-        self.inner.heeds_missing_votes()
-    }
-
-    fn check_makes_followers(&self) -> bool {
-        self.inner.check_makes_followers()
-    }
-
-    fn votes_wait_for_the_end(&self) -> bool {
-        self.inner.votes_wait_for_the_end()
-    }
-
-    fn removes_laggards(&self) -> bool {
-        self.inner.removes_laggards()
-    }
-
-    fn gives_up_after_timeout(&self) -> bool {
-        self.inner.gives_up_after_timeout()
-    }
-
-    fn gives_up_after_refusal(&self) -> bool {
-        self.inner.gives_up_after_refusal()
-    }
-
-    fn hands_over(&self) -> bool {
-        self.inner.hands_over()
+    fn takes(&self, choice: Choice) -> bool {
+        self.inner.takes(choice)
     }
 
     fn better_configuration(&self, view: &LeaderView) -> Option<NodeSet> {
         self.inner.better_configuration(view)
-    }
-
-    fn keeps_placeholders(&self) -> bool {
-        self.inner.keeps_placeholders()
-    }
-
-    fn applies_before_answering(&self) -> bool {
-        self.inner.applies_before_answering()
-    }
-
-    fn admits_not_knowing(&self) -> bool {
-        self.inner.admits_not_knowing()
-    }
-
-    fn ends_without_the_failed(&self) -> bool {
-        self.inner.ends_without_the_failed()
-    }
-
-    fn lets_nodes_in(&self) -> bool {
-        self.inner.lets_nodes_in()
     }
 }

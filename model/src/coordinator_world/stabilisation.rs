@@ -60,7 +60,7 @@ pub(super) fn may_fire(state: &State, node: NodeId, timer: CoordinatorTimer) -> 
     let own = &state.nodes[node.index()].state;
     let left = &state.ledger.left;
     match timer {
-        CoordinatorTimer::Election => own.mode == Mode::Candidate && (left.elections > 0 || left.overdrawn < HEADROOM),
+        CoordinatorTimer::Election => left.elections > 0 || left.overdrawn < HEADROOM,
         CoordinatorTimer::FindPeers => has_somebody_to_ask(state, node),
         CoordinatorTimer::LeaderCheck => match own.mode {
             Mode::Follower(leader) => !(reach(state, node, leader) && leads(state, leader, node)),
@@ -263,6 +263,27 @@ pub(super) fn somebody_waits_to_be_let_in(state: &State) -> bool {
         let leads = |leader: NodeId| state.nodes[leader.index()].state.mode == Mode::Leader && reach(state, node, leader);
         slot.state.joining.is_some_and(leads)
     })
+}
+
+/// A node's request, once it has arrived, has told the leader in which term the
+/// node is: it would refuse whatever the leader publishes in a lower one, and
+/// would be let in and removed for ever.
+pub(super) fn leaders_heed_who_asks(state: &State) -> Verdict {
+    for (node, slot) in state.up() {
+        let Some(leader) = slot.state.joining else { continue };
+        let (term, its) = (slot.state.coordination.current_term(), &state.nodes[leader.index()].state);
+        let has_arrived = its.mode == Mode::Leader
+            && !state.outage.untold.contains(node, leader)
+            && its.validating.iter().all(|(other, _)| *other != node)
+            && !state
+                .network
+                .iter()
+                .any(|e| e.source == node && e.dest == leader && matches!(e.message, CoordinatorMsg::Join(_)));
+        if has_arrived && its.max_term_seen < term {
+            return Err(format!("{leader} was asked by {node} to let it in, and has heard of no term that is as high as {term}"));
+        }
+    }
+    Ok(())
 }
 
 /// A whole cluster stays as it is until a fault, a suspicion or a request.

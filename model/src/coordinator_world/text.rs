@@ -48,6 +48,9 @@ pub(super) fn message_text(message: &CoordinatorMsg<u8>) -> String {
             PublicationOutcome::NotPublished(NotPublished::NotLeader) => String::from("not published: not the leader"),
             PublicationOutcome::NotPublished(NotPublished::Busy) => String::from("not published: busy"),
             PublicationOutcome::NotPublished(NotPublished::Refused) => String::from("not published: refused"),
+            PublicationOutcome::NotPublished(NotPublished::TooManyExclusions) => {
+                String::from("not published: too many exclusions")
+            }
             PublicationOutcome::Unknown => String::from("not known whether it was published"),
         },
     }

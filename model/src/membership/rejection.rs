@@ -25,22 +25,10 @@ macro_rules! rejections {
 }
 
 rejections! {
-    /// Discovery: the finder is not active, because the node has or is a leader.
-    PeerFinderInactive,
-    /// Discovery: the address is this node's own.
-    PeerIsLocal,
-    /// Discovery: the address is being probed, or its node is known.
-    PeerKnown,
-    /// Discovery: nothing is being probed at this address.
-    PeerNotProbed,
-    /// Discovery: the node at this address may not vote.
-    PeerNotMasterEligible,
     /// Pre-vote: this node's disk is not well.
     PreVoteUnhealthy,
     /// Pre-vote: this node knows a leader, and it is not the one that asks.
     PreVoteLeaderKnown,
-    /// Pre-vote: the response belongs to a round that is over.
-    PreVoteRoundClosed,
     /// Pre-vote: the responder has accepted something fresher than the candidate.
     PreVoteResponderFresher,
     /// Election: the node has or is a leader.
@@ -51,34 +39,8 @@ rejections! {
     ElectionUnhealthy,
     /// Election: the nodes known are no quorum: there is no point in trying.
     ElectionNoQuorumKnown,
-    /// Join, sender: the same request to the same node is under way.
-    JoinAlreadyPending,
-    /// Join, sender: its disk is not well; it enters the term and does not vote.
-    JoinSenderUnhealthy,
-    /// Join: the target runs alone (`discovery.type: single-node`).
-    JoinSingleNodeDiscovery,
-    /// Join: the target cannot connect back to the sender.
-    JoinConnectBackFailed,
-    /// Join: the sender cannot read the cluster state, or refuses it.
-    JoinValidationFailed,
     /// Join, sender: the state offered is of another cluster than its own.
     JoinClusterUuidDiffers,
-    /// Join: the sender does not answer on both channels.
-    JoinPingFailed,
-    /// Join: the target is not started yet.
-    JoinTargetNotStarted,
-    /// Join: the target follows somebody.
-    JoinTargetIsFollower,
-    /// Join: the sender has sent a newer request since.
-    JoinSuperseded,
-    /// Join: the target waited for its election, and came to follow somebody.
-    JoinTargetBecameFollower,
-    /// Join task: another of the batch is of a higher term.
-    JoinTaskTermOlder,
-    /// Join task: the state to build on is of a higher term.
-    JoinTaskStateNewer,
-    /// Join task: this node is not the master, and none of the tasks makes it.
-    JoinTaskNotMaster,
     /// Follower check: this node's disk is not well.
     FollowerCheckUnhealthy,
     /// Follower check: it is of an older term.

@@ -24,7 +24,7 @@ use super::turn::Turn;
 use crate::allocation::StartedShard;
 use crate::node_set::NodeId;
 use crate::replication::tracker::InSyncOutcome;
-use crate::replication::{AllocationId, NO_OPS_PERFORMED, PrimaryTerm, SeqNo, UNASSIGNED_SEQ_NO, global_checkpoint_on_replica};
+use crate::replication::{AllocationId, PrimaryTerm, SeqNo, UNASSIGNED_SEQ_NO, global_checkpoint_on_replica};
 
 impl<R: ShardRules> Turn<'_, R> {
     /// `PeerRecoveryTargetService`: the target asks, naming what it can be sure
