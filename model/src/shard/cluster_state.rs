@@ -11,7 +11,7 @@
 
 use super::message::{Outcome, ReplicaAction, ShardMsg};
 use super::rules::{Duty, IdWritten, Refusal, ShardRules};
-use super::state::{Copy, NO_HISTORY, OperationId, Stage, Store};
+use super::state::{Copy, NO_HISTORY, OperationId, OwnReport, Stage, Store};
 use super::turn::Turn;
 use crate::allocation::{AssignedShard, FailedShard, RecoverySource, ShardAllocation, StartedShard};
 use crate::node_set::NodeSet;
@@ -64,13 +64,15 @@ impl<R: ShardRules> Turn<'_, R> {
     }
 
     /// A node reports its own copy, in no term (`ShardStateAction.localShardFailed`);
-    /// one report at a time.
+    /// one report at a time. (In Elasticsearch a second one is made at the next
+    /// cluster state; where there is none, a copy that failed stays initializing.)
     pub(super) fn report_own(&mut self, allocation_id: AllocationId) {
         self.node.failed = Some(allocation_id);
-        if self.node.reporting.replace(allocation_id) == Some(allocation_id) {
-            return;
+        let again = self.node.reporting.is_some_and(|report| report.allocation_id == allocation_id);
+        self.node.reporting = Some(OwnReport { allocation_id, again });
+        if !again {
+            self.send_own_report(allocation_id);
         }
-        self.send_own_report(allocation_id);
     }
 
     pub(super) fn send_own_report(&mut self, allocation_id: AllocationId) {

@@ -154,7 +154,7 @@ impl<R: ShardRules> Turn<'_, R> {
     /// The master did not answer: the report is sent again.
     pub(super) fn on_master_unavailable(&mut self, report: Report) -> Result<(), Refusal> {
         let rules = self.rules();
-        if self.node.reporting == Some(report.allocation_id) {
+        if self.node.reporting.is_some_and(|own| own.allocation_id == report.allocation_id) {
             self.send_own_report(report.allocation_id);
             return Ok(());
         }
@@ -174,8 +174,7 @@ impl<R: ShardRules> Turn<'_, R> {
     ) -> Result<(), Refusal> {
         let rules = self.rules();
         if primary_term == 0 {
-            self.node.reporting = self.node.reporting.filter(|reported| *reported != report.allocation_id);
-            return Ok(());
+            return self.on_own_report_answered(report.allocation_id);
         }
         let own = self.node.copy.as_ref().filter(|copy| copy.tracker.primary_mode());
         let own = own.ok_or(Refusal::NoCopy)?;
@@ -189,6 +188,17 @@ impl<R: ShardRules> Turn<'_, R> {
             known.reports.retain(|known| *known != report);
         }
         self.finish();
+        Ok(())
+    }
+
+    /// The master has handled a report about this node's own copy. If it came
+    /// back here since, as the node skipped the state that took it away, the
+    /// master has to hear of it once more.
+    fn on_own_report_answered(&mut self, allocation_id: AllocationId) -> Result<(), Refusal> {
+        let own = self.node.reporting.take_if(|own| own.allocation_id == allocation_id).ok_or(Refusal::NothingWaits)?;
+        if own.again && self.node.failed == Some(allocation_id) {
+            self.report_own(allocation_id);
+        }
         Ok(())
     }
 

@@ -143,6 +143,15 @@ pub struct Copy {
     pub recoveries: SmallVec<[SourceRecovery; 1]>,
 }
 
+/// A report about a node's own copy that the master has not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OwnReport {
+    /// The copy.
+    pub allocation_id: AllocationId,
+    /// Whether there has been reason for a second one since.
+    pub again: bool,
+}
+
 /// What a data node knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DataNode {
@@ -156,7 +165,7 @@ pub struct DataNode {
     /// cluster state has it here.
     pub failed: Option<AllocationId>,
     /// A copy whose failure is reported, while the master has not answered.
-    pub reporting: Option<AllocationId>,
+    pub reporting: Option<OwnReport>,
 }
 
 /// What the master knows: the committed cluster state, and what waits to change it.

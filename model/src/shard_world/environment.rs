@@ -200,7 +200,7 @@ fn client_requests(state: &ShardWorldState, requests: &mut Vec<(NodeId, ShardMsg
 fn failures(state: &ShardWorldState, requests: &mut Vec<(NodeId, ShardMsg)>) {
     let left = state.ledger.left;
     for (node, data) in up(state) {
-        let own = data.reporting.map(|allocation_id| Report { allocation_id, mark_as_stale: true });
+        let own = data.reporting.map(|own| Report { allocation_id: own.allocation_id, mark_as_stale: true });
         if let Some(report) = own.filter(|report| !report_under_way(state, 0, *report)) {
             requests.push((node, ShardMsg::MasterUnavailable { report }));
         }
@@ -426,7 +426,7 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
             ShardMsg::ReplicaResponse(response) => {
                 serves(response.primary.primary_term).is_none_or(|copy| copy.as_target() != response.primary)
             }
-            ShardMsg::ShardFailedResponse { primary_term: 0, report, .. } => node.reporting != Some(report.allocation_id),
+            ShardMsg::ShardFailedResponse { primary_term: 0, report, .. } => node.reporting.is_none_or(|own| own.allocation_id != report.allocation_id),
             ShardMsg::ShardFailedResponse { primary_term, report, .. } => serves(*primary_term)
                 .is_none_or(|copy| !copy.operations.iter().any(|operation| operation.reports.contains(report))),
             ShardMsg::Recovery { target, primary_term, step } => match step {
