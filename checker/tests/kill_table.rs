@@ -93,6 +93,12 @@ fn membership() {
 }
 
 #[test]
+fn shard() {
+    assert_table("shard", |_| true);
+    assert_table("shard-recovery", |_| true);
+}
+
+#[test]
 fn duties() {
     assert_table("duties", |_| true);
 }

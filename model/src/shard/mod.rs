@@ -42,6 +42,6 @@ pub use message::{
 pub use mutant::ShardMutant;
 pub use rules::{Duty, IdWritten, Refusal, ShardRules};
 pub use state::{
-    Copy, DataNode, Disk, Log, Master, OperationId, OwnReport, ReplicationOperation, Report, ShardNode, SourceRecovery, SourceStage, Stage,
-    Store,
+    Copy, DataNode, Disk, Log, Master, OperationId, OwnReport, ReplicationOperation, Report, ShardNode, SourceRecovery,
+    SourceStage, Stage, Store,
 };

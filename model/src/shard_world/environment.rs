@@ -85,7 +85,7 @@ impl ShardEnvironment {
 }
 
 /// The first message that can arrive, or the first timer.
-pub(super) fn under_way(state: &ShardWorldState) -> Option<ShardWorldAction> {
+fn under_way(state: &ShardWorldState) -> Option<ShardWorldAction> {
     let arrives = state.network.iter().find(|e| state.outage.passes(e.source, e.dest));
     let deliver = |e: &Envelope<ShardMsg>| WorldAction::Deliver { source: e.source, dest: e.dest, message: e.message.clone() };
     let timers = state.up().flat_map(|(node, slot)| slot.timers.iter().map(move |timer| (node, *timer)));
@@ -426,7 +426,9 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
             ShardMsg::ReplicaResponse(response) => {
                 serves(response.primary.primary_term).is_none_or(|copy| copy.as_target() != response.primary)
             }
-            ShardMsg::ShardFailedResponse { primary_term: 0, report, .. } => node.reporting.is_none_or(|own| own.allocation_id != report.allocation_id),
+            ShardMsg::ShardFailedResponse { primary_term: 0, report, .. } => {
+                node.reporting.is_none_or(|own| own.allocation_id != report.allocation_id)
+            }
             ShardMsg::ShardFailedResponse { primary_term, report, .. } => serves(*primary_term)
                 .is_none_or(|copy| !copy.operations.iter().any(|operation| operation.reports.contains(report))),
             ShardMsg::Recovery { target, primary_term, step } => match step {

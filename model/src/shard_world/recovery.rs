@@ -6,10 +6,11 @@
 //! come no more ends, fault detection notices who is gone, nodes are let in
 //! again, and the allocator gives copies to nodes, one after another.
 
-use super::environment::{ShardWorld, ShardWorldAction, ShardWorldState, master, under_way};
+use super::environment::{ShardWorld, ShardWorldAction, ShardWorldState, master};
 use crate::allocation::Health;
+use crate::coordination::Envelope;
 use crate::node_set::NodeId;
-use crate::shard::{Command, ShardActor, ShardMsg, ShardRules, Stage};
+use crate::shard::{Command, Recovery, ShardActor, ShardMsg, ShardRules, Stage};
 use crate::world::{Environment, WorldAction};
 
 type State = ShardWorldState;
@@ -42,17 +43,33 @@ pub(super) fn step<R: ShardRules>(world: &ShardWorld<R>, state: &State) -> Optio
     if let Some(node) = returns {
         return Some(WorldAction::Start { node });
     }
-    under_way(state).or_else(|| {
-        let requests = Environment::<ShardActor<R>>::requests(&world.environment, state);
-        let mut requests: Vec<(u8, Action)> = requests
-            .into_iter()
-            .map(|(node, client, message)| WorldAction::Request { node, client: usize::from(client) as u64, message })
-            .filter(|action| is_allowed(state, action))
-            .map(|action| (rank(&action), action))
-            .collect();
-        requests.sort_by_key(|(rank, _)| *rank);
-        requests.into_iter().map(|(_, action)| action).find(|action| world.take(state, action).is_ok())
-    })
+    let arrives = || state.network.iter().filter(|e| state.outage.passes(e.source, e.dest));
+    let deliver = |e: &Envelope<ShardMsg>| WorldAction::Deliver { source: e.source, dest: e.dest, message: e.message.clone() };
+    // Who cannot be helped yet asks again and again: it comes last.
+    let asks = |e: &&Envelope<ShardMsg>| matches!(&e.message, ShardMsg::Recovery { step: Recovery::Start { .. }, .. });
+    let cluster_state = arrives().find(|e| matches!(e.message, ShardMsg::ClusterState { .. }));
+    let message = cluster_state.or_else(|| arrives().find(|e| !asks(e)));
+    let timers = state.up().flat_map(|(node, slot)| slot.timers.iter().map(move |timer| (node, *timer)));
+    let mut fire = timers.map(|(node, timer)| WorldAction::Timeout { node, timer });
+    let possible = |action: &Action| world.take(state, action).is_ok();
+    message
+        .map(deliver)
+        .or_else(|| fire.find(|_| state.network.is_empty()))
+        .or_else(|| requests(world, state).into_iter().find(possible))
+        .or_else(|| arrives().next().map(deliver))
+}
+
+/// What is not under way and can be brought about, in the order in which it is tried.
+fn requests<R: ShardRules>(world: &ShardWorld<R>, state: &State) -> Vec<Action> {
+    let requests = Environment::<ShardActor<R>>::requests(&world.environment, state);
+    let mut requests: Vec<(u8, Action)> = requests
+        .into_iter()
+        .map(|(node, client, message)| WorldAction::Request { node, client: usize::from(client) as u64, message })
+        .filter(|action| is_allowed(state, action))
+        .map(|action| (rank(&action), action))
+        .collect();
+    requests.sort_by_key(|(rank, _)| *rank);
+    requests.into_iter().map(|(_, action)| action).collect()
 }
 
 /// Replicas come last, so that the primary is there, and of the choices that
