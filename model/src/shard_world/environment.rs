@@ -14,7 +14,7 @@ use crate::node_set::{NodeId, NodeSet};
 use crate::property::Property;
 use crate::replication::{AllocationId, PrimaryTerm, Sound};
 use crate::shard::{
-    Change, Command, Copy, DataNode, Disk, Master, OperationId, PrimaryTarget, Recovery, Refusal, ReplicaAction, Report,
+    Change, Command, Copy, DataNode, Disk, Master, OperationId, Outcome, PrimaryTarget, Recovery, Refusal, ReplicaAction, Report,
     ShardActor, ShardMsg, ShardNode, ShardRules, ShardSettings, ShardTimer, SourceStage, Stage,
 };
 use crate::specification::{Bound, BoundError, Fairness};
@@ -363,6 +363,10 @@ impl<R: ShardRules> Environment<ShardActor<R>> for ShardEnvironment {
                     left.lost = rest;
                     ledger.lost = ledger.lost.with(*node);
                 }
+                // Whoever waits for an answer of the node learns that there is none.
+                let copy = step.before.data().and_then(|data| data.copy.as_ref());
+                let requests = copy.iter().flat_map(|copy| &copy.operations).filter_map(|operation| operation.request);
+                requests.for_each(|request| ledger.hear(request, Outcome::Unknown));
             }
             WorldAction::Request { message, .. } => match message {
                 ShardMsg::Write { change, .. } => ledger.ask(change.request),
