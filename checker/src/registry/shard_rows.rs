@@ -134,7 +134,7 @@ fn of_replication() -> Vec<Row> {
             "gcp_is_max",
             "the global checkpoint is what any copy has",
             Effect::GlobalCheckpointIsMax,
-            PAIR,
+            RECOVERY,
             "SameUpToGlobalCheckpoint",
         ),
         effect(
