@@ -40,7 +40,7 @@ impl<R: ShardRules> Turn<'_, R> {
 
         let seq_no = rules.next_seq_no(&copy.log);
         let operation = Operation::confirmed(copy.terms.operation, Some(change));
-        copy.log.put(seq_no, operation.clone());
+        copy.log.put(seq_no, operation);
         self.replicate(OperationId::Write(seq_no), Some(change.request), &ReplicaAction::Replicate(seq_no, operation));
         self.count_own();
         self.finish();

@@ -65,7 +65,7 @@ impl<R: ShardRules> Turn<'_, R> {
                     Err(_) => Recovery::Delay,
                 };
                 self.send(from, ShardMsg::Recovery { target, primary_term, step });
-                return Ok(());
+                Ok(())
             }
             Recovery::Prepared => self.on_prepared(from, target, primary_term),
             Recovery::RecoveredTo { local_checkpoint } => self.on_recovered_to(target, primary_term, local_checkpoint),
@@ -166,7 +166,7 @@ impl<R: ShardRules> Turn<'_, R> {
         let copy = self.copy();
         rules.admit(Refusal::RecoveryOutOfStep, copy.stage == Stage::Open)?;
         for (seq_no, operation) in operations {
-            copy.store(rules, *seq_no, operation.clone());
+            copy.store(rules, *seq_no, *operation);
         }
         let local_checkpoint = rules.local_checkpoint(&copy.log);
         self.send_to_primary(Recovery::RecoveredTo { local_checkpoint });
@@ -250,6 +250,6 @@ impl Copy {
     /// The operations from `starting_seq_no` on, as a snapshot for a recovery.
     fn history_from(&self, starting_seq_no: SeqNo) -> SmallVec<[Placed; 2]> {
         let from = self.log.iter().filter(|(seq_no, _)| *seq_no >= starting_seq_no);
-        from.map(|(seq_no, operation)| (seq_no, operation.clone())).collect()
+        from.map(|(seq_no, operation)| (seq_no, *operation)).collect()
     }
 }

@@ -47,11 +47,11 @@ impl<R: ShardRules> Turn<'_, R> {
 
         copy.take_over(rules, request.global_checkpoint, change);
         match &request.action {
-            ReplicaAction::Replicate(seq_no, operation) => copy.store(rules, *seq_no, operation.clone()),
+            ReplicaAction::Replicate(seq_no, operation) => copy.store(rules, *seq_no, *operation),
             ReplicaAction::SyncGlobalCheckpoint => {}
             ReplicaAction::Resync { operations, trim_above } => {
                 for (seq_no, operation) in operations {
-                    copy.store(rules, *seq_no, operation.clone());
+                    copy.store(rules, *seq_no, *operation);
                 }
                 if let Some(above) = *trim_above {
                     let primary_term = request.primary.primary_term;

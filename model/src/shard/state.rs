@@ -179,7 +179,8 @@ pub struct Master {
     pub waiting: SmallVec<[(NodeId, FailedShard); 1]>,
 }
 
-/// A node of this layer's world.
+/// A node of this layer's world. There is one master, so its size is no matter.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ShardNode {
     /// A node that holds copies.
