@@ -14,7 +14,7 @@ const BOUNDS: &[BoundInfo] = &[
     BoundInfo::number("writes", "how many writes clients ask for"),
     BoundInfo::number("departures", "how often the master takes a node for gone that is there"),
     BoundInfo::number("allocations", "how often a replica is allocated"),
-    BoundInfo::number("restores", "how often an unassigned primary is allocated to a node that has it on disk"),
+    BoundInfo::number("restores", "how often a primary is allocated to a node that has it on disk"),
     BoundInfo::number("losses", "how often a message is lost, or given up by its sender though it arrives"),
     BoundInfo::number("crashes", "how often a node crashes; it comes up at any later time"),
     BoundInfo::number("lost", "how many of the nodes that crash, the first ones, never come up again"),

@@ -21,7 +21,7 @@ const BOUNDS: &[BoundInfo] = &[
     BoundInfo::number("disconnects", "how often a session between two nodes breaks"),
     BoundInfo::number("partitions", "how often a node is cut off from all others"),
     BoundInfo::number("under-way", "messages that may be under way when a timer or the adversary strikes"),
-    BoundInfo::number("astray", "the term of the last node, if it is down and not in the cluster when the others have formed it"),
+    BoundInfo::number("astray", "the term of the last node, where it is down and outside the cluster"),
 ];
 
 fn effect(id: &'static str, change: &'static str, effect: CoordinatorEffect, dies: &'static str, bounds: Budget) -> Row {

@@ -22,7 +22,7 @@ const BOUNDS: &[BoundInfo] = &[
     BoundInfo::number("restarts", "how many restarts there are"),
     BoundInfo::number("suspicions", "how often somebody gives up a node that is there"),
     BoundInfo::number("elections", "how often a candidate tries an election"),
-    BoundInfo::number("formed", "1 if it begins with a formed cluster, 0 if with the first start of its nodes"),
+    BoundInfo::number("formed", "1 to begin with a formed cluster, 0 with the first start of nodes"),
 ];
 
 /// A row of the kill table.
